@@ -1,0 +1,33 @@
+//! The traits through which the parts of Gimlet reach each other.
+//!
+//! A sibling crate implements some of these and calls others; none of them sees another
+//! sibling. Nothing here runs anything: no runtime, no file, no socket. The stop token is
+//! `tokio-util`'s, which needs no runtime.
+
+mod host;
+mod judge;
+mod log;
+mod model;
+mod sessions;
+mod tool;
+
+pub use host::{
+    Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound,
+    GrepHit, GrepMode, GrepQuery, Host, HostFault, Launch, LineWindow, OutputTo, Program, PtySize,
+    StdinFrom, TextWindow, WhichStream, WriteHow,
+};
+pub use judge::{Broken, Case, Judge, rule};
+pub use log::{EntryIter, LogFault, SessionLog};
+pub use model::{
+    Failure, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models, Price,
+    ReplyBlock, StartedBlock, Thinking, ToolChoice,
+};
+pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
+pub use tool::{AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox};
+
+/// A boxed future, for traits that are used as objects.
+pub type Later<'a, T> = futures::future::BoxFuture<'a, T>;
+
+/// Passed down to everything that waits. Stopping is an ordinary outcome: a stopped call
+/// still yields its one result.
+pub type Stop = tokio_util::sync::CancellationToken;

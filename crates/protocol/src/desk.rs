@@ -1,0 +1,136 @@
+//! The desk: what a session's tools must remember between calls, folded from facts.
+
+use crate::TaskId;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// A file's state at a moment, enough to notice that it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// BLAKE3 of the content, hexadecimal. Empty where only a part was read.
+    pub hash: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time in nanoseconds since the epoch.
+    pub modified_ns: i128,
+    /// True when the whole file was seen.
+    pub whole: bool,
+}
+
+/// How far a todo is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TodoStatus {
+    /// Nothing was done yet.
+    Pending,
+    /// Being worked on.
+    InProgress,
+    /// Done.
+    Completed,
+}
+
+/// One line of the model's plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Todo {
+    /// What is to be done, as an order.
+    pub content: String,
+    /// How far it is.
+    pub status: TodoStatus,
+    /// The same while it is being done ("Running the tests").
+    pub active_form: String,
+}
+
+/// A change to the desk that a call made; recorded with its result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Mark {
+    /// The model has seen this file in this state, or wrote it so.
+    Seen {
+        /// Absolute.
+        path: PathBuf,
+        /// The state.
+        stamp: Stamp,
+    },
+    /// Commands start here from now on.
+    Cwd {
+        /// Absolute.
+        path: PathBuf,
+    },
+    /// The plan was replaced.
+    Todos {
+        /// All lines.
+        todos: Vec<Todo>,
+    },
+    /// A background task began.
+    TaskStarted {
+        /// The task.
+        task: TaskId,
+        /// What runs.
+        command: String,
+        /// Where its output goes. Absolute.
+        output: PathBuf,
+        /// The process group, to tell after a restart whether it still runs.
+        group: Option<i32>,
+    },
+    /// A background task was stopped or seen to have ended.
+    TaskEnded {
+        /// The task.
+        task: TaskId,
+        /// The exit code, where there was one.
+        code: Option<i32>,
+    },
+}
+
+/// A background task as the log knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskTask {
+    /// What runs.
+    pub command: String,
+    /// Where its output goes.
+    pub output: PathBuf,
+    /// The process group.
+    pub group: Option<i32>,
+    /// Whether it ended, and with which code.
+    pub ended: Option<Option<i32>>,
+}
+
+/// The fold of all marks of a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desk {
+    /// Files the model has seen, by absolute path.
+    pub seen: BTreeMap<PathBuf, Stamp>,
+    /// Where commands start; the session's own folder until a command changes it.
+    pub cwd: Option<PathBuf>,
+    /// The plan.
+    pub todos: Vec<Todo>,
+    /// Background tasks.
+    pub tasks: BTreeMap<TaskId, DeskTask>,
+}
+
+impl Desk {
+    /// Takes one mark in.
+    pub fn apply(&mut self, mark: &Mark) {
+        match mark {
+            Mark::Seen { path, stamp } => {
+                self.seen.insert(path.clone(), stamp.clone());
+            }
+            Mark::Cwd { path } => self.cwd = Some(path.clone()),
+            Mark::Todos { todos } => self.todos.clone_from(todos),
+            Mark::TaskStarted { task, command, output, group } => {
+                let begun = DeskTask {
+                    command: command.clone(),
+                    output: output.clone(),
+                    group: *group,
+                    ended: None,
+                };
+                self.tasks.insert(task.clone(), begun);
+            }
+            Mark::TaskEnded { task, code } => {
+                if let Some(known) = self.tasks.get_mut(task) {
+                    known.ended = Some(*code);
+                }
+            }
+        }
+    }
+}

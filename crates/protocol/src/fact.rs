@@ -1,0 +1,422 @@
+//! Facts: what happened and will still be true after a restart.
+
+use crate::{
+    Block, Call, CallId, EntryId, Mark, Mode, OpKey, Opaque, Question, Reply, ReplyId, Ruling,
+    SessionId, Spent, ToolSpec, Verbatim,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Value, value::RawValue};
+use std::path::PathBuf;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+/// A numbered fact. Its parent is the entry that it follows in the conversation; after a
+/// rewind this is not the entry before it in the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the log.
+    pub id: EntryId,
+    /// What it follows; `None` for the first.
+    pub parent: Option<EntryId>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// The start of a session: everything that must not change afterwards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The session.
+    pub session: SessionId,
+    /// Where it works. Absolute.
+    pub cwd: PathBuf,
+    /// The model, as `provider/name`.
+    pub model: String,
+    /// The permission mode at the start.
+    pub mode: Mode,
+    /// The system prompt, frozen.
+    pub system: Vec<String>,
+    /// What the model is told before the first prompt (memory files, environment), frozen.
+    #[serde(default)]
+    pub preamble: Vec<Block>,
+    /// The tool list, frozen.
+    pub tools: Vec<ToolSpec>,
+    /// The session and entry that this one was forked from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<(SessionId, EntryId)>,
+    /// The version of Gimlet that wrote it.
+    pub version: String,
+}
+
+/// Where a queued prompt waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueLane {
+    /// Delivered between tool rounds.
+    Steer,
+    /// Delivered when the turn rests.
+    FollowUp,
+}
+
+/// Who spoke.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Origin {
+    /// The person.
+    #[default]
+    Person,
+    /// A background task that ended.
+    Task,
+    /// The program itself, such as a reminder.
+    Program,
+}
+
+/// What came in from outside, with the operation that brought it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incoming {
+    /// The operation's key.
+    pub key: OpKey,
+    /// Who spoke.
+    #[serde(default)]
+    pub origin: Origin,
+    /// What was said.
+    pub content: Vec<Block>,
+}
+
+/// How a call came to its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnedHow {
+    /// The tool finished and succeeded.
+    Done,
+    /// The tool finished and failed.
+    Failed,
+    /// The person interrupted it.
+    Interrupted,
+    /// Its deadline passed.
+    TimedOut,
+    /// It had begun when the process died; what it did is not known.
+    Lost,
+}
+
+/// The one result of a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The call.
+    pub call: CallId,
+    /// How it ended.
+    pub how: ReturnedHow,
+    /// What the model sees.
+    pub content: Vec<Block>,
+    /// The tool's structured output (`contract.md` §5), for clients and hooks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Value>,
+    /// What it changes on the desk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// How long it ran, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitKind {
+    /// `--max-turns`: requests to the model in one turn.
+    Turns,
+    /// `--max-budget-usd`.
+    Budget,
+    /// Structured output that never fitted its schema.
+    StructuredOutput,
+}
+
+/// Why a turn ended before its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Fault {
+    /// The model could not be asked.
+    Model {
+        /// The class of failure, by its recovery.
+        class: String,
+        /// What happened.
+        text: String,
+        /// The HTTP status, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
+    /// A limit was reached.
+    Limit {
+        /// Which.
+        kind: LimitKind,
+        /// What it was and what was used.
+        text: String,
+    },
+    /// A tool said that the turn cannot go on.
+    Tool {
+        /// What happened.
+        text: String,
+    },
+}
+
+/// A change of how the session goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    /// Another model, as `provider/name`.
+    Model {
+        /// The model.
+        model: String,
+        /// Why, where it was not the person's wish (a fallback).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// Another permission mode.
+    Mode {
+        /// The mode.
+        mode: Mode,
+    },
+    /// A name for the session.
+    Title {
+        /// The name.
+        title: String,
+    },
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteKind {
+    /// The model is told, between tool rounds.
+    Reminder,
+    /// The person is told; the model is not.
+    Notice,
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $variant:ident($payload:ty) = $tag:literal,)*) => {
+        /// Something that happened. Written before anyone sees it.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Fact {
+            $($(#[$doc])* $variant($payload),)*
+            /// A fact of a newer version, kept as it stands.
+            Unknown(Verbatim),
+        }
+
+        impl Serialize for Fact {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #[derive(Serialize)]
+                struct Tagged<'a, T> {
+                    #[serde(rename = "type")]
+                    tag: &'static str,
+                    data: &'a T,
+                }
+                match self {
+                    $(Self::$variant(data) => Tagged { tag: $tag, data }.serialize(serializer),)*
+                    Self::Unknown(verbatim) => verbatim.serialize(serializer),
+                }
+            }
+        }
+
+        impl Fact {
+            /// The name that the log uses; `unknown` for facts of a newer version.
+            pub fn tag(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $tag,)*
+                    Self::Unknown(_) => "unknown",
+                }
+            }
+
+            fn read(tag: &str, data: &str) -> Option<Result<Self, serde_json::Error>> {
+                match tag {
+                    $($tag => Some(serde_json::from_str::<$payload>(data).map(Self::$variant)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+facts! {
+    /// The session began.
+    Opened(Box<Opened>) = "opened",
+    /// A prompt was delivered and a turn begins.
+    Prompted(Incoming) = "prompted",
+    /// A prompt was delivered into the running turn.
+    Steered(Incoming) = "steered",
+    /// A prompt waits for its delivery.
+    Queued(Queued) = "queued",
+    /// A queued prompt was withdrawn.
+    Withdrawn(OpKey) = "withdrawn",
+    /// The model said something.
+    Said(Said) = "said",
+    /// The model thought something.
+    Thought(Said) = "thought",
+    /// The model asked for a tool.
+    Called(Called) = "called",
+    /// The provider sent a block without a neutral form.
+    Kept(Kept) = "kept",
+    /// A request ended; closes the reply before it.
+    Spent(Box<Spent>) = "spent",
+    /// A person is asked about a call.
+    Asked(Asked) = "asked",
+    /// The person answered.
+    Answered(Answered) = "answered",
+    /// A call must not run; its result says why.
+    Refused(Refused) = "refused",
+    /// A call may run.
+    Cleared(Cleared) = "cleared",
+    /// A call was handed to its tool.
+    Began(CallId) = "began",
+    /// A call has its result.
+    Returned(Box<Returned>) = "returned",
+    /// The person ended the turn.
+    Interrupted(OpKey) = "interrupted",
+    /// The turn ended before its time.
+    Faulted(Fault) = "faulted",
+    /// What came before was replaced by a summary.
+    Compacted(Box<Compacted>) = "compacted",
+    /// The model, the mode or the title changed.
+    Configured(Change) = "configured",
+    /// Something worth telling.
+    Noted(Noted) = "noted",
+    /// The conversation goes on from this entry's parent.
+    Rewound(Rewound) = "rewound",
+    /// A turn that was cut short goes on.
+    Resumed(OpKey) = "resumed",
+    /// The session's run ended in order.
+    Closed(OpKey) = "closed",
+}
+
+/// A prompt that waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Queued {
+    /// What waits; a later one with the same key replaces it.
+    pub incoming: Incoming,
+    /// Where it waits.
+    pub lane: QueueLane,
+}
+
+/// A piece of a reply that is text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// The reply.
+    pub reply: ReplyId,
+    /// The text.
+    pub text: String,
+    /// The provider's own form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opaque: Option<Opaque>,
+}
+
+/// A tool call of a reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Called {
+    /// The reply.
+    pub reply: ReplyId,
+    /// The call.
+    pub call: Call,
+}
+
+/// A provider's own block of a reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The reply.
+    pub reply: ReplyId,
+    /// The provider's own form.
+    pub opaque: Opaque,
+}
+
+/// A question about a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The call.
+    pub call: CallId,
+    /// What is asked.
+    pub question: Question,
+}
+
+/// The answer to a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The call.
+    pub call: CallId,
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// A call that must not run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The call.
+    pub call: CallId,
+    /// What the model is told.
+    pub text: String,
+    /// The ruling, where permission was the reason; `None` for a bad input or unknown tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Ruling>,
+}
+
+/// A call that may run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cleared {
+    /// The call.
+    pub call: CallId,
+    /// The ruling that allowed it.
+    pub ruling: Ruling,
+}
+
+/// A summary in place of what came before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compacted {
+    /// What the model sees instead of the conversation so far.
+    pub content: Vec<Block>,
+    /// Estimated tokens before.
+    pub before_tokens: u64,
+    /// Estimated tokens after.
+    pub after_tokens: u64,
+    /// `manual` or `auto`.
+    pub trigger: String,
+}
+
+/// Something worth telling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    /// Who is told.
+    pub kind: NoteKind,
+    /// What is told.
+    pub text: String,
+}
+
+/// Where a rewind came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rewound {
+    /// The operation's key.
+    pub key: OpKey,
+    /// The last entry before the rewind.
+    pub from: EntryId,
+}
+
+impl<'de> Deserialize<'de> for Fact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged<'a> {
+            #[serde(rename = "type", borrow)]
+            tag: std::borrow::Cow<'a, str>,
+            #[serde(borrow, default)]
+            data: Option<&'a RawValue>,
+        }
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let tagged: Tagged<'_> = serde_json::from_str(raw.get()).map_err(de::Error::custom)?;
+        let data = tagged.data.map_or("null", RawValue::get);
+        match Self::read(&tagged.tag, data) {
+            Some(read) => {
+                read.map_err(|error| de::Error::custom(format!("fact `{}`: {error}", tagged.tag)))
+            }
+            None => Verbatim::parse(raw.get().to_owned()).map(Self::Unknown).map_err(de::Error::custom),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The vocabulary of Gimlet: data that crosses a process boundary.
+//!
+//! Everything here is plain data with serde derives; there is no behaviour beyond
+//! conversion and folding. This crate must never know a runtime, a file or a provider.
+//!
+//! Serialised shapes are part of the session log (see `docs/protocol.md`): a change here
+//! answers what old programs do with new data and the other way round.
+
+mod desk;
+mod fact;
+mod id;
+mod message;
+mod op;
+mod permission;
+mod signal;
+mod tool;
+mod usage;
+mod verbatim;
+
+pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus};
+pub use fact::{
+    Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Incoming, Kept,
+    LimitKind, NoteKind, Noted, Opened, Origin, Queued, QueueLane, Refused, Returned, ReturnedHow,
+    Rewound, Said, Timestamp,
+};
+pub use id::{CallId, EntryId, OpKey, ReplyId, SessionId, TaskId};
+pub use message::{Block, Call, Message, Opaque, Role};
+pub use op::{Accepted, Op, Refusal, Reply, ReplyScope};
+pub use permission::{Access, Mode, PublishTarget, Question, Reason, Risk, Ruling, Verdict};
+pub use signal::{Event, SessionState, Signal};
+pub use tool::{Exposure, Lane, ToolSpec};
+pub use usage::{Asker, Finish, RequestCost, Spent, Usage};
+pub use verbatim::Verbatim;

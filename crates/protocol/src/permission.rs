@@ -1,0 +1,168 @@
+//! Accesses, verdicts and rulings: what is declared and what is decided.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// How much harm a tool or an access can do. Ordered from harmless on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Looks, and changes nothing.
+    Low,
+    /// Changes that can be undone.
+    Medium,
+    /// Runs code, leaves the machine, or cannot be undone.
+    High,
+}
+
+/// One thing that a call will touch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Access {
+    /// Reads a file, or anything below a folder. Absolute.
+    Read {
+        /// What is read.
+        path: PathBuf,
+    },
+    /// Creates, changes or removes a file. Absolute.
+    Write {
+        /// What is written.
+        path: PathBuf,
+    },
+    /// Runs a command line in a shell.
+    Run {
+        /// The whole command line.
+        command: String,
+        /// Where it starts. Absolute.
+        cwd: PathBuf,
+    },
+    /// Talks to a host on the network.
+    Reach {
+        /// Host name or address, without a port.
+        host: String,
+    },
+    /// Hands text to the outside under the person's name.
+    Publish {
+        /// What is said.
+        text: String,
+        /// Where it goes.
+        to: PublishTarget,
+    },
+    /// Starts a worker.
+    Spawn {
+        /// The kind of worker.
+        kind: String,
+    },
+    /// Leaves the confinement.
+    Escalate {
+        /// A sentence that says what for.
+        why: String,
+    },
+}
+
+/// Where published text goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PublishTarget {
+    /// Such as `commit`, `pull_request`, `issue`, `web`.
+    pub kind: String,
+    /// The remote, repository or address.
+    pub address: String,
+}
+
+/// A judge's vote or the outcome of all. Ordered: the stricter is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// May happen.
+    Allow,
+    /// A person decides.
+    Ask,
+    /// Must not happen.
+    Deny,
+}
+
+/// Why a judge voted as it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The judge, such as `rules` or `mode`.
+    pub judge: String,
+    /// A fragment that fits after "because".
+    pub text: String,
+    /// Where the rule stands: `path:line`, a flag or a variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// The outcome over all accesses of one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The strictest outcome of any access.
+    pub verdict: Verdict,
+    /// Every vote that was given.
+    pub because: Vec<Reason>,
+}
+
+/// What a person is asked before a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The plan's title.
+    pub title: String,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// Everything the call would touch.
+    pub accesses: Vec<Access>,
+    /// Why it is asked.
+    pub because: Vec<Reason>,
+}
+
+/// How much may happen without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// Reading inside the workspace goes through; the rest asks.
+    #[default]
+    #[serde(alias = "manual")]
+    Default,
+    /// As default, and editing inside the workspace goes through.
+    AcceptEdits,
+    /// Only reading; changes are planned, not made.
+    Plan,
+    /// An independent reviewer decides where the person would be asked.
+    Auto,
+    /// What would be asked is denied.
+    DontAsk,
+    /// Everything goes through but what the floor forbids.
+    BypassPermissions,
+}
+
+impl Mode {
+    /// Every mode with the name that settings, flags and the log use.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Default, "default"),
+        (Self::AcceptEdits, "acceptEdits"),
+        (Self::Plan, "plan"),
+        (Self::Auto, "auto"),
+        (Self::DontAsk, "dontAsk"),
+        (Self::BypassPermissions, "bypassPermissions"),
+    ];
+
+    /// The name that settings, flags and the log use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::AcceptEdits => "acceptEdits",
+            Self::Plan => "plan",
+            Self::Auto => "auto",
+            Self::DontAsk => "dontAsk",
+            Self::BypassPermissions => "bypassPermissions",
+        }
+    }
+
+    /// The mode of that name; `manual` is another name of `default`.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == "manual" {
+            return Some(Self::Default);
+        }
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(mode, _)| *mode)
+    }
+}
