@@ -43,11 +43,12 @@ pub struct Todo {
 
 /// A change to the desk that a call made; recorded with its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "FlatMark")]
 pub enum Mark {
     /// The model has seen this file in this state, or wrote it so.
     Seen {
         /// Absolute.
+        #[serde(with = "crate::path_text")]
         path: PathBuf,
         /// The state.
         stamp: Stamp,
@@ -55,6 +56,7 @@ pub enum Mark {
     /// Commands start here from now on.
     Cwd {
         /// Absolute.
+        #[serde(with = "crate::path_text")]
         path: PathBuf,
     },
     /// The plan was replaced.
@@ -69,6 +71,7 @@ pub enum Mark {
         /// What runs.
         command: String,
         /// Where its output goes. Absolute.
+        #[serde(with = "crate::path_text")]
         output: PathBuf,
         /// The process group, to tell after a restart whether it still runs.
         group: Option<i32>,
@@ -80,6 +83,62 @@ pub enum Mark {
         /// The exit code, where there was one.
         code: Option<i32>,
     },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MarkType {
+    Seen,
+    Cwd,
+    Todos,
+    TaskStarted,
+    TaskEnded,
+}
+
+/// A mark as it is read: derived code for tagged enums reads into a buffer first, which has
+/// no room for the 128 bits of a time in nanoseconds.
+#[derive(Deserialize)]
+struct FlatMark {
+    r#type: MarkType,
+    path: Option<AnyPath>,
+    stamp: Option<Stamp>,
+    todos: Option<Vec<Todo>>,
+    task: Option<TaskId>,
+    command: Option<String>,
+    output: Option<AnyPath>,
+    group: Option<i32>,
+    code: Option<i32>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct AnyPath(#[serde(with = "crate::path_text")] PathBuf);
+
+impl TryFrom<FlatMark> for Mark {
+    type Error = String;
+
+    fn try_from(flat: FlatMark) -> Result<Self, String> {
+        fn given<T>(field: &str, value: Option<T>) -> Result<T, String> {
+            value.ok_or_else(|| format!("missing field `{field}`"))
+        }
+        Ok(match flat.r#type {
+            MarkType::Seen => Self::Seen {
+                path: given("path", flat.path)?.0,
+                stamp: given("stamp", flat.stamp)?,
+            },
+            MarkType::Cwd => Self::Cwd { path: given("path", flat.path)?.0 },
+            MarkType::Todos => Self::Todos { todos: given("todos", flat.todos)? },
+            MarkType::TaskStarted => Self::TaskStarted {
+                task: given("task", flat.task)?,
+                command: given("command", flat.command)?,
+                output: given("output", flat.output)?.0,
+                group: flat.group,
+            },
+            MarkType::TaskEnded => {
+                Self::TaskEnded { task: given("task", flat.task)?, code: flat.code }
+            }
+        })
+    }
 }
 
 /// A background task as the log knows it.
@@ -126,6 +185,7 @@ impl Desk {
                 };
                 self.tasks.insert(task.clone(), begun);
             }
+            Mark::TurnDone => {}
             Mark::TaskEnded { task, code } => {
                 if let Some(known) = self.tasks.get_mut(task) {
                     known.ended = Some(*code);

@@ -33,6 +33,7 @@ pub struct Opened {
     /// The session.
     pub session: SessionId,
     /// Where it works. Absolute.
+    #[serde(with = "crate::path_text")]
     pub cwd: PathBuf,
     /// The model, as `provider/name`.
     pub model: String,
@@ -190,8 +191,10 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
-    /// The model is told, between tool rounds.
+    /// The model is told, with the next request that is made anyway.
     Reminder,
+    /// The model is told and asked again.
+    Nudge,
     /// The person is told; the model is not.
     Notice,
 }
@@ -227,6 +230,16 @@ macro_rules! facts {
                 match self {
                     $(Self::$variant(_) => $tag,)*
                     Self::Unknown(_) => "unknown",
+                }
+            }
+
+            fn next<'de, A: de::MapAccess<'de>>(
+                tag: &str,
+                map: &mut A,
+            ) -> Option<Result<Self, A::Error>> {
+                match tag {
+                    $($tag => Some(map.next_value::<$payload>().map(Self::$variant)),)*
+                    _ => None,
                 }
             }
 
@@ -401,22 +414,84 @@ pub struct Rewound {
 }
 
 impl<'de> Deserialize<'de> for Fact {
+    /// Needs a deserializer that lends its text (`from_str`, `from_slice`), because facts of
+    /// a newer version are kept as they stand.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Tagged<'a> {
-            #[serde(rename = "type", borrow)]
-            tag: std::borrow::Cow<'a, str>,
-            #[serde(borrow, default)]
-            data: Option<&'a RawValue>,
-        }
         let raw = <&RawValue>::deserialize(deserializer)?;
-        let tagged: Tagged<'_> = serde_json::from_str(raw.get()).map_err(de::Error::custom)?;
-        let data = tagged.data.map_or("null", RawValue::get);
-        match Self::read(&tagged.tag, data) {
-            Some(read) => {
-                read.map_err(|error| de::Error::custom(format!("fact `{}`: {error}", tagged.tag)))
-            }
-            None => Verbatim::parse(raw.get().to_owned()).map(Self::Unknown).map_err(de::Error::custom),
+        let known = serde_json::Deserializer::from_str(raw.get())
+            .deserialize_map(FactVisitor)
+            .map_err(de::Error::custom)?;
+        match known {
+            Some(fact) => Ok(fact),
+            None => odd(raw.get()).map_err(de::Error::custom),
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Tag<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Member {
+    Type,
+    Data,
+    #[serde(other)]
+    Other,
+}
+
+/// Parses the payload where it stands, as `type` comes before `data` in every log. `None`
+/// for a fact that is unknown or has its members in another order.
+struct FactVisitor;
+
+impl<'de> de::Visitor<'de> for FactVisitor {
+    type Value = Option<Fact>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a fact: an object with `type` and `data`")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Option<Fact>, A::Error> {
+        let mut fact = None;
+        let mut tag: Option<Tag<'de>> = None;
+        while let Some(member) = map.next_key()? {
+            let read = match (member, &tag) {
+                (Member::Type, None) => {
+                    tag = Some(map.next_value()?);
+                    continue;
+                }
+                (Member::Data, Some(tag)) => Fact::next(&tag.0, &mut map)
+                    .map(|read| read.map_err(|error| named(&tag.0, &error))),
+                (Member::Type | Member::Data | Member::Other, _) => None,
+            };
+            match read {
+                Some(read) => fact = Some(read?),
+                None => {
+                    map.next_value::<de::IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(fact)
+    }
+}
+
+/// Reads a fact whose members come in any order.
+fn odd(text: &str) -> Result<Fact, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Tagged<'a> {
+        #[serde(rename = "type", borrow)]
+        tag: std::borrow::Cow<'a, str>,
+        #[serde(borrow, default)]
+        data: Option<&'a RawValue>,
+    }
+    let tagged: Tagged<'_> = serde_json::from_str(text)?;
+    match Fact::read(&tagged.tag, tagged.data.map_or("null", RawValue::get)) {
+        Some(read) => read.map_err(|error| named(&tagged.tag, &error)),
+        None => Verbatim::parse(text.to_owned()).map(Fact::Unknown),
+    }
+}
+
+fn named<E: de::Error>(tag: &str, error: &E) -> E {
+    E::custom(format!("fact `{tag}`: {error}"))
 }

@@ -11,6 +11,7 @@ mod fact;
 mod id;
 mod message;
 mod op;
+pub mod path_text;
 mod permission;
 mod signal;
 mod tool;

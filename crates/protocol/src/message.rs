@@ -1,7 +1,7 @@
 //! The neutral message: what every provider's dialect is translated from and to.
 
 use crate::{CallId, Verbatim};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// Who speaks.
@@ -25,7 +25,7 @@ pub struct Message {
 
 /// A piece of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "FlatBlock")]
 pub enum Block {
     /// Plain text.
     Text {
@@ -82,6 +82,80 @@ impl Block {
     /// A text block without provider data.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into(), opaque: None }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BlockType {
+    Text,
+    Thought,
+    Call,
+    Result,
+    Image,
+    Document,
+    Kept,
+}
+
+/// A block as it is read: derived code for tagged enums reads into a buffer first, in which
+/// the provider's own text would be lost.
+#[derive(Deserialize)]
+struct FlatBlock {
+    r#type: BlockType,
+    text: Option<String>,
+    opaque: Option<Opaque>,
+    id: Option<CallId>,
+    tool: Option<String>,
+    #[serde(default, deserialize_with = "given_value")]
+    input: Option<Value>,
+    broken: Option<String>,
+    call: Option<CallId>,
+    content: Option<Vec<Block>>,
+    ok: Option<bool>,
+    media_type: Option<String>,
+    data: Option<String>,
+    title: Option<String>,
+}
+
+/// Tells `null` from a member that is not there.
+fn given_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl TryFrom<FlatBlock> for Block {
+    type Error = String;
+
+    fn try_from(flat: FlatBlock) -> Result<Self, String> {
+        fn given<T>(field: &str, value: Option<T>) -> Result<T, String> {
+            value.ok_or_else(|| format!("missing field `{field}`"))
+        }
+        let opaque = flat.opaque;
+        Ok(match flat.r#type {
+            BlockType::Text => Self::Text { text: given("text", flat.text)?, opaque },
+            BlockType::Thought => Self::Thought { text: given("text", flat.text)?, opaque },
+            BlockType::Call => Self::Call(Call {
+                id: given("id", flat.id)?,
+                tool: given("tool", flat.tool)?,
+                input: given("input", flat.input)?,
+                broken: flat.broken,
+                opaque,
+            }),
+            BlockType::Result => Self::Result {
+                call: given("call", flat.call)?,
+                content: given("content", flat.content)?,
+                ok: given("ok", flat.ok)?,
+            },
+            BlockType::Image => Self::Image {
+                media_type: given("media_type", flat.media_type)?,
+                data: given("data", flat.data)?,
+            },
+            BlockType::Document => Self::Document {
+                media_type: given("media_type", flat.media_type)?,
+                data: given("data", flat.data)?,
+                title: flat.title,
+            },
+            BlockType::Kept => Self::Kept { opaque: given("opaque", opaque)? },
+        })
     }
 }
 

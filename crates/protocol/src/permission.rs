@@ -22,11 +22,13 @@ pub enum Access {
     /// Reads a file, or anything below a folder. Absolute.
     Read {
         /// What is read.
+        #[serde(with = "crate::path_text")]
         path: PathBuf,
     },
     /// Creates, changes or removes a file. Absolute.
     Write {
         /// What is written.
+        #[serde(with = "crate::path_text")]
         path: PathBuf,
     },
     /// Runs a command line in a shell.
@@ -34,6 +36,7 @@ pub enum Access {
         /// The whole command line.
         command: String,
         /// Where it starts. Absolute.
+        #[serde(with = "crate::path_text")]
         cwd: PathBuf,
     },
     /// Talks to a host on the network.

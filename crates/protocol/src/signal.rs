@@ -107,6 +107,11 @@ pub enum Signal {
         /// The new state.
         state: SessionState,
     },
+    /// The log cannot be written; the session rests until the next operation.
+    LogFault {
+        /// What happened and where.
+        text: String,
+    },
     /// Signals were dropped because this client was slow.
     Lagged {
         /// How many.
