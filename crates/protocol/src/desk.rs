@@ -83,6 +83,8 @@ pub enum Mark {
         /// The exit code, where there was one.
         code: Option<i32>,
     },
+    /// The turn ends with this call; the model is not asked again.
+    TurnDone,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +95,7 @@ enum MarkType {
     Todos,
     TaskStarted,
     TaskEnded,
+    TurnDone,
 }
 
 /// A mark as it is read: derived code for tagged enums reads into a buffer first, which has
