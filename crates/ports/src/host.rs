@@ -41,6 +41,23 @@ pub trait Host: Send + Sync {
         how: WriteHow,
     ) -> Later<'a, Result<Stamp, HostFault>>;
 
+    /// Adds bytes to the end of a file, which is made with mode 0600 where it is missing. For
+    /// output that grows: neither atomic nor flushed to the disk. This default reads the file
+    /// and writes it anew; a host with real files overrides it, so that it costs and holds no
+    /// more than the bytes that are added.
+    fn append<'a>(&'a self, path: &'a Path, bytes: &'a [u8]) -> Later<'a, Result<(), HostFault>> {
+        Box::pin(async move {
+            let mut whole = match self.read(path, u64::MAX).await {
+                Ok((old, _)) => old,
+                Err(HostFault::NotFound { .. }) => Vec::new(),
+                Err(fault) => return Err(fault),
+            };
+            whole.extend_from_slice(bytes);
+            let how = WriteHow { make_folders: true, ..WriteHow::default() };
+            self.write(path, &whole, how).await.map(drop)
+        })
+    }
+
     /// Lists a folder, sorted by name, at most `limit` items; the flag tells of a cut.
     fn list<'a>(
         &'a self,

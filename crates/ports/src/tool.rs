@@ -214,16 +214,66 @@ fn parse<T: Tool>(input: &Value) -> Result<T::Input, ToolFault> {
 }
 
 /// The schema of an input type as the model sees it: one object, nothing but what it needs.
+///
+/// What Rust's types add and no model needs is left out: number formats and their bounds,
+/// defaults of optional fields, and `null` beside the type of a field that may be left out.
 fn schema_of<T: JsonSchema>() -> Value {
     let mut settings = schemars::generate::SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.meta_schema = None;
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     if let Some(object) = schema.as_object_mut() {
-        object.remove("title");
-        object.remove("description");
+        object.shift_remove("title");
+        object.shift_remove("description");
     }
+    slim(&mut schema);
     schema
+}
+
+/// Makes a schema as short as its meaning allows.
+fn slim(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let alone = object.get_mut("anyOf").and_then(Value::as_array_mut).and_then(|kinds| {
+        kinds.retain(|kind| kind.get("type").is_none_or(|name| name != "null"));
+        if kinds.len() == 1 { kinds.pop() } else { None }
+    });
+    if let Some(Value::Object(only)) = alone {
+        object.shift_remove("anyOf");
+        for (key, value) in only {
+            object.entry(key).or_insert(value);
+        }
+    }
+    if let Some(kinds) = object.get_mut("type").and_then(Value::as_array_mut) {
+        kinds.retain(|kind| kind != "null");
+        if kinds.len() == 1
+            && let Some(only) = kinds.pop()
+        {
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(names) = object.get_mut("enum").and_then(Value::as_array_mut) {
+        names.retain(|name| !name.is_null());
+    }
+    if object.get("type").is_some_and(|kind| kind == "integer" || kind == "number") {
+        object.shift_remove("format");
+        if object.get("minimum").and_then(Value::as_f64) == Some(0.0) {
+            object.shift_remove("minimum");
+        }
+    }
+    object.shift_remove("default");
+    if let Some(fields) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        fields.values_mut().for_each(slim);
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(inner) = object.get_mut(inner) {
+            slim(inner);
+        }
+    }
+    for list in ["anyOf", "oneOf", "allOf"] {
+        if let Some(kinds) = object.get_mut(list).and_then(Value::as_array_mut) {
+            kinds.iter_mut().for_each(slim);
+        }
+    }
 }
 
 /// The tools of a session.
