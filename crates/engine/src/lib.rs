@@ -1,1 +1,25 @@
-//! engine
+//! The turn: a pure planner over a folded log, and a driver that does what it says.
+//!
+//! The driver appends facts before it shows them, so a crash at any instant leaves a log
+//! from which `next_step` goes on. This crate must never know a provider's dialect, a file
+//! or a terminal: it reaches all of them through `gimlet-ports`.
+
+mod budget;
+mod calls;
+mod driver;
+mod hub;
+mod inbox;
+mod index;
+mod options;
+mod prompt;
+mod retry;
+mod sample;
+mod scan;
+mod step;
+mod transcript;
+
+pub use driver::{Parts, SessionHandle, start};
+pub use index::{Index, fold_log};
+pub use options::{Deadlines, EngineOptions, Limits, RetryPolicy, Whom};
+pub use prompt::{Environment, MemoryFile, PromptParts, system_prompt};
+pub use step::{Step, next_step};

@@ -140,6 +140,7 @@ impl TryFrom<FlatMark> for Mark {
             MarkType::TaskEnded => {
                 Self::TaskEnded { task: given("task", flat.task)?, code: flat.code }
             }
+            MarkType::TurnDone => Self::TurnDone,
         })
     }
 }

@@ -1,0 +1,372 @@
+//! Calls: planned and ruled on one by one, run in batches, each with exactly one result.
+
+use crate::{
+    driver::Driver,
+    inbox::{After, Working},
+    sample::milliseconds,
+};
+use gimlet_ports::{
+    AnyTool, Broken, Case, Judge, LogFault, Progress, Scene, Stop, ToolCx, ToolFault, ToolReturn,
+    rule,
+};
+use gimlet_protocol::{
+    Access, Asked, Block, Call, CallId, Cleared, Fact, Fault, Lane, Mode, Question, Reason, Refused,
+    Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
+};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+
+/// Shared calls that run at the same time.
+const MOST_TOGETHER: usize = 8;
+/// What a call whose deadline has passed has to return what it holds.
+const DEADLINE_GRACE: Duration = Duration::from_secs(2);
+/// Progress lines that may wait; further ones are dropped.
+const WAITING_PROGRESS: usize = 64;
+/// Characters of one result's text, whatever the tool itself allows.
+const MOST_RESULT_CHARS: usize = 400_000;
+
+/// Cuts ready calls into batches: shared neighbours together, an exclusive one alone.
+pub(crate) fn batches(ready: Vec<Call>, lane_of: impl Fn(&Call) -> Lane) -> Vec<Vec<Call>> {
+    let mut out: Vec<Vec<Call>> = Vec::new();
+    let mut open = false;
+    for call in ready {
+        let shared = lane_of(&call) == Lane::Shared;
+        match out.last_mut() {
+            Some(last) if open && shared && last.len() < MOST_TOGETHER => last.push(call),
+            _ => out.push(vec![call]),
+        }
+        open = shared;
+    }
+    out
+}
+
+impl Driver {
+    /// Plans a call and rules on it.
+    pub(crate) fn judge(&mut self, call: &Call) -> Result<(), LogFault> {
+        self.enter(SessionState::Running);
+        let facts = self.ruling_facts(call);
+        self.record(facts)
+    }
+
+    fn ruling_facts(&self, call: &Call) -> Vec<Fact> {
+        let id = call.id.clone();
+        if let Some(why) = &call.broken {
+            return vec![told(id, format!("The input is not valid JSON ({why}). Nothing was run; send the call again."))];
+        }
+        let Some(tool) = self.parts.tools.get(&call.tool) else {
+            return vec![told(id, self.unknown_tool(&call.tool))];
+        };
+        let scene = self.scene();
+        let plan = match tool.plan(&call.input, &scene) {
+            Ok(plan) => plan,
+            Err(ToolFault::Tell(why)) => return vec![told(id, why)],
+            Err(ToolFault::Abort(text)) => {
+                return vec![told(id, text.clone()), Fact::Faulted(Fault::Tool { text })];
+            }
+        };
+        let mut judges = self.parts.judges.clone();
+        judges.push(Arc::new(Grants(self.index.grants().to_vec())));
+        let mut ruling =
+            rule(&judges, Verdict::Ask, (call.tool.as_str(), &call.input, &plan, &scene));
+        if ruling.verdict == Verdict::Ask && let Some(reason) = self.nobody_answers(scene.mode) {
+            ruling.verdict = Verdict::Deny;
+            ruling.because.push(reason);
+        }
+        match ruling.verdict {
+            Verdict::Allow => vec![Fact::Cleared(Cleared { call: id, ruling })],
+            Verdict::Ask => {
+                let question = Question {
+                    title: plan.title,
+                    risk: plan.risk,
+                    accesses: plan.accesses,
+                    because: ruling.because,
+                };
+                vec![Fact::Asked(Asked { call: id, question })]
+            }
+            Verdict::Deny => {
+                let text = denial(&plan.title, &ruling);
+                vec![Fact::Refused(Refused { call: id, text, ruling: Some(ruling) })]
+            }
+        }
+    }
+
+    fn nobody_answers(&self, mode: Mode) -> Option<Reason> {
+        let text = if mode == Mode::DontAsk {
+            "the mode is dontAsk, so what would be asked is denied"
+        } else if self.parts.options.whom == crate::options::Whom::Nobody {
+            "it needs an answer and nobody is there to give one"
+        } else {
+            return None;
+        };
+        Some(Reason { judge: "mode".to_owned(), text: text.to_owned(), source: None })
+    }
+
+    fn unknown_tool(&self, name: &str) -> String {
+        let names: Vec<&str> = self.parts.tools.iter().map(|tool| tool.name()).collect();
+        let near = names.iter().find(|known| known.eq_ignore_ascii_case(name));
+        match near {
+            Some(near) => format!("There is no tool `{name}`; did you mean `{near}`?"),
+            None => format!("There is no tool `{name}`. The tools are: {}.", names.join(", ")),
+        }
+    }
+
+    /// Runs cleared calls, batch by batch, until all have a result or the turn is halted.
+    pub(crate) async fn run_calls(&mut self, ready: Vec<Call>) -> Result<(), LogFault> {
+        self.enter(SessionState::Running);
+        let tools = self.parts.tools.clone();
+        let lane = |call: &Call| tools.get(&call.tool).map_or(Lane::Exclusive, |tool| tool.lane());
+        for batch in batches(ready, lane) {
+            if self.run_batch(batch).await? == After::Halt {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_batch(&mut self, batch: Vec<Call>) -> Result<After, LogFault> {
+        self.record(batch.iter().map(|call| Fact::Began(call.id.clone())).collect())?;
+        let stop = Stop::new();
+        let scene = Arc::new(self.scene());
+        let (progress, mut lines) = mpsc::channel(WAITING_PROGRESS);
+        let mut running = JoinSet::new();
+        let mut ids = HashMap::new();
+        for call in batch {
+            self.live.insert(call.id.clone());
+            let id = call.id.clone();
+            let work = self.one_call(call, &scene, stop.child_token(), progress.clone());
+            ids.insert(running.spawn(work).id(), id);
+        }
+        drop(progress);
+        let outcome = self.watch(&mut running, &ids, &stop, &mut lines).await;
+        running.abort_all();
+        // What has not returned by now is buried by the planner.
+        self.live.clear();
+        outcome
+    }
+
+    fn one_call(
+        &self,
+        call: Call,
+        scene: &Arc<Scene>,
+        stop: Stop,
+        progress: mpsc::Sender<(CallId, String)>,
+    ) -> impl Future<Output = Finished> + Send + 'static {
+        let tool = self.parts.tools.get(&call.tool).cloned();
+        let id = call.id.clone();
+        let told = call.id.clone();
+        let progress: Progress = Arc::new(move |text| {
+            // Full: the line is dropped, as `Progress` allows.
+            let _: Result<(), _> = progress.try_send((told.clone(), text));
+        });
+        let cx = ToolCx {
+            call: call.id.clone(),
+            scene: Arc::clone(scene),
+            host: Arc::clone(&self.parts.host),
+            stop,
+            progress,
+        };
+        async move {
+            let began = Instant::now();
+            let (how, outcome) = match tool {
+                Some(tool) => within_deadline(&*tool, call.input, cx).await,
+                None => (None, Err(ToolFault::Tell("the tool is gone".to_owned()))),
+            };
+            Finished { id, how, outcome, took: began.elapsed() }
+        }
+    }
+
+    async fn watch(
+        &mut self,
+        running: &mut JoinSet<Finished>,
+        ids: &HashMap<tokio::task::Id, CallId>,
+        stop: &Stop,
+        lines: &mut mpsc::Receiver<(CallId, String)>,
+    ) -> Result<After, LogFault> {
+        let began = Instant::now();
+        let beat = self.parts.options.deadlines.heartbeat;
+        let mut next_beat = began + beat;
+        let mut give_up: Option<Instant> = None;
+        while !running.is_empty() {
+            tokio::select! {
+                biased;
+                command = self.inbox.recv(), if give_up.is_none() => {
+                    let after = match command {
+                        Some(command) => self.take_while_working(command, Working::Yes),
+                        None => After::Halt,
+                    };
+                    if after == After::Halt {
+                        stop.cancel();
+                        give_up = Some(Instant::now() + self.parts.options.deadlines.grace);
+                    }
+                }
+                ended = running.join_next_with_id() => {
+                    let Some(ended) = ended else { break };
+                    let aborts = self.record_ended(ended, ids, give_up.is_some())?;
+                    if aborts && give_up.is_none() {
+                        stop.cancel();
+                        give_up = Some(Instant::now() + self.parts.options.deadlines.grace);
+                    }
+                }
+                Some((call, text)) = lines.recv() => {
+                    self.show(&Signal::ToolProgress { call, text });
+                }
+                () = sleep_until_some(give_up) => break,
+                () = tokio::time::sleep_until(next_beat) => {
+                    next_beat += beat;
+                    for call in self.live.clone() {
+                        let deadline = self.deadline_of(&call);
+                        self.show(&Signal::Waiting {
+                            what: call.0,
+                            silent_ms: milliseconds(began.elapsed()),
+                            deadline_ms: milliseconds(deadline),
+                        });
+                    }
+                }
+            }
+        }
+        Ok(if give_up.is_some() { After::Halt } else { After::GoOn })
+    }
+
+    fn deadline_of(&self, call: &CallId) -> Duration {
+        let open = self.index.calls().iter().find(|open| open.call.id == *call);
+        open.and_then(|open| self.parts.tools.get(&open.call.tool))
+            .map_or(Duration::ZERO, |tool| tool.deadline())
+    }
+
+    /// Records a call's end; true when the tool says that the turn is over.
+    fn record_ended(
+        &mut self,
+        ended: Result<(tokio::task::Id, Finished), tokio::task::JoinError>,
+        ids: &HashMap<tokio::task::Id, CallId>,
+        interrupted: bool,
+    ) -> Result<bool, LogFault> {
+        let finished = match ended {
+            Ok((_, finished)) => finished,
+            Err(error) => {
+                let Some(id) = ids.get(&error.id()) else { return Ok(false) };
+                let text = format!("The tool crashed: {error}. Nothing is known of what it did.");
+                let (how, outcome) = (Some(ReturnedHow::Failed), Err(ToolFault::Tell(text)));
+                Finished { id: id.clone(), how, outcome, took: Duration::ZERO }
+            }
+        };
+        self.live.remove(&finished.id);
+        let abort = match &finished.outcome {
+            Err(ToolFault::Abort(text)) => Some(text.clone()),
+            Ok(_) | Err(ToolFault::Tell(_)) => None,
+        };
+        let mut returned = finished.returned();
+        if interrupted && returned.how == ReturnedHow::Failed {
+            returned.how = ReturnedHow::Interrupted;
+        }
+        let mut facts = vec![Fact::Returned(Box::new(returned))];
+        let aborts = abort.is_some();
+        facts.extend(abort.map(|text| Fact::Faulted(Fault::Tool { text })));
+        self.record(facts)?;
+        Ok(aborts)
+    }
+}
+
+/// A call that has come to its end.
+struct Finished {
+    id: CallId,
+    /// Set where the way it ended says more than the outcome.
+    how: Option<ReturnedHow>,
+    outcome: Result<ToolReturn<Value>, ToolFault>,
+    took: Duration,
+}
+
+impl Finished {
+    fn returned(self) -> Returned {
+        let (content, data, marks, failed) = match self.outcome {
+            Ok(done) => (done.content, Some(done.data), done.marks, done.failed),
+            Err(ToolFault::Tell(text) | ToolFault::Abort(text)) => {
+                (vec![Block::text(text)], None, Vec::new(), true)
+            }
+        };
+        let how = match (self.how, failed) {
+            (Some(how), _) => how,
+            (None, true) => ReturnedHow::Failed,
+            (None, false) => ReturnedHow::Done,
+        };
+        let took_ms = milliseconds(self.took);
+        Returned { call: self.id, how, content: capped(content), data, marks, took_ms }
+    }
+}
+
+/// Runs a tool; past its deadline it is stopped and may return what it holds.
+async fn within_deadline(
+    tool: &dyn AnyTool,
+    input: Value,
+    cx: ToolCx,
+) -> (Option<ReturnedHow>, Result<ToolReturn<Value>, ToolFault>) {
+    let deadline = tool.deadline();
+    let stop = cx.stop.clone();
+    let mut work = tool.run(input, cx);
+    tokio::select! {
+        outcome = &mut work => return (None, outcome),
+        () = tokio::time::sleep(deadline) => {}
+    }
+    stop.cancel();
+    let late = match tokio::time::timeout(DEADLINE_GRACE, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(ToolFault::Tell(format!(
+            "The call was ended after its deadline of {} s.",
+            deadline.as_secs()
+        ))),
+    };
+    (Some(ReturnedHow::TimedOut), late)
+}
+
+async fn sleep_until_some(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Holds the texts of a result to the hard cap and says when it was cut.
+fn capped(mut content: Vec<Block>) -> Vec<Block> {
+    let mut left = MOST_RESULT_CHARS;
+    for block in &mut content {
+        let Block::Text { text, .. } = block else { continue };
+        let chars = text.chars().count();
+        if chars > left {
+            let kept: String = text.chars().take(left).collect();
+            *text = format!("{kept}\n[cut here: {} more characters]", chars - left);
+        }
+        left = left.saturating_sub(chars);
+    }
+    content
+}
+
+fn told(call: CallId, text: String) -> Fact {
+    Fact::Refused(Refused { call, text, ruling: None })
+}
+
+fn denial(title: &str, ruling: &Ruling) -> String {
+    let reasons: Vec<&str> = ruling.because.iter().map(|reason| reason.text.as_str()).collect();
+    let reasons = if reasons.is_empty() { "no rule allows it".to_owned() } else { reasons.join("; ") };
+    format!("Not permitted: {title} ({reasons}). Do not try the same another way.")
+}
+
+/// What the person allowed for the session.
+struct Grants(Vec<(String, Access)>);
+
+impl Judge for Grants {
+    fn name(&self) -> &'static str {
+        "grants"
+    }
+
+    fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
+        let granted = |(tool, access): &(String, Access)| tool == case.tool && access == case.access;
+        Ok(self.0.iter().any(granted).then(|| {
+            let text = "the person allowed it for this session".to_owned();
+            (Verdict::Allow, Reason { judge: "grants".to_owned(), text, source: None })
+        }))
+    }
+}

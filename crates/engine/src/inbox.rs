@@ -1,0 +1,219 @@
+//! Operations of clients: what each does while the session rests and while it works.
+
+use crate::{
+    driver::{Driver, Glance},
+    hub::Subscription,
+    index::{Phase, fold_log},
+    step::{Step, next_step},
+};
+use gimlet_ports::LogFault;
+use gimlet_protocol::{
+    Accepted, Answered, Block, CallId, Change, EntryId, Fact, Incoming, Op, OpKey, Origin, Queued,
+    QueueLane, Refusal, Refused, Reply, Rewound,
+};
+use std::collections::BTreeSet;
+use tokio::sync::oneshot;
+
+/// What arrives at a session.
+pub(crate) enum Command {
+    Submit { key: OpKey, op: Op, answer: oneshot::Sender<Result<Accepted, Refusal>> },
+    Follow { after: Option<EntryId>, answer: oneshot::Sender<Result<Subscription, LogFault>> },
+    Look { answer: oneshot::Sender<Glance> },
+}
+
+/// What a command means for the work that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// It goes on.
+    GoOn,
+    /// It stops now; `Interrupted` stands in the log already.
+    Halt,
+}
+
+impl Driver {
+    /// Takes a command while nothing is under way.
+    pub(crate) fn take(&mut self, command: Command) {
+        // The planner looks at the log again, so nothing has to be halted.
+        let _: After = self.take_while_working(command, Working::No);
+    }
+
+    /// Takes a command and tells what it means for the work under way.
+    pub(crate) fn take_while_working(&mut self, command: Command, working: Working) -> After {
+        match command {
+            Command::Submit { key, op, answer } => {
+                let halts = working == Working::Yes && matches!(op, Op::Interrupt | Op::Close);
+                let outcome = self.operate(key, op, working);
+                let after = if halts && outcome.is_ok() { After::Halt } else { After::GoOn };
+                // A client that no longer waits for the answer has still asked.
+                answer.send(outcome).or_unheard();
+                after
+            }
+            Command::Follow { after, answer } => {
+                let last = self.index.last();
+                let past = if after == last { Ok(None) } else { self.parts.log.read(after).map(Some) };
+                let subscription = past.map(|past| self.hub.join(past, last));
+                answer.send(subscription).or_unheard();
+                After::GoOn
+            }
+            Command::Look { answer } => {
+                answer.send(self.glance()).or_unheard();
+                After::GoOn
+            }
+        }
+    }
+
+    fn operate(&mut self, key: OpKey, op: Op, working: Working) -> Result<Accepted, Refusal> {
+        let accepted = Accepted { key: key.clone(), after: self.index.last() };
+        if self.index.knows(&key) && !matches!(op, Op::EditQueued { .. }) {
+            return Ok(accepted);
+        }
+        // Another operation is another chance for the log.
+        self.broken = None;
+        let facts = match op {
+            Op::Prompt { content } => self.prompt(key, content, QueueLane::FollowUp, working),
+            Op::Steer { content } => self.prompt(key, content, QueueLane::Steer, working),
+            Op::EditQueued { queued, content, lane } => self.edit_queued(&queued, content, lane)?,
+            Op::Answer { call, reply } => self.answer(&call, reply)?,
+            Op::Interrupt => self.interrupt(key, working),
+            Op::Configure { change } => self.configure(change)?,
+            Op::Compact { .. } => {
+                return Err(not_now("the conversation is compacted when it no longer fits"));
+            }
+            Op::Rewind { to } => return self.rewind(key, to, working).map(|()| accepted),
+            Op::Resume => self.resume(key)?,
+            Op::Close => {
+                self.closing = Some(key.clone());
+                self.interrupt(key, working)
+            }
+        };
+        self.record(facts).map_err(|fault| Refusal::Log { why: fault.to_string() })?;
+        Ok(accepted)
+    }
+
+    fn prompt(
+        &mut self,
+        key: OpKey,
+        content: Vec<Block>,
+        lane: QueueLane,
+        working: Working,
+    ) -> Vec<Fact> {
+        let incoming = Incoming { key: key.clone(), origin: Origin::Person, content };
+        if std::mem::take(&mut self.held) {
+            // What the crash left open is not run behind the back of a new prompt.
+            let interrupted = Fact::Interrupted(OpKey(format!("{key}:held")));
+            return vec![interrupted, Fact::Queued(Queued { incoming, lane: QueueLane::FollowUp })];
+        }
+        let resting =
+            working == Working::No && next_step(&self.index, &self.live) == Step::Rest;
+        if resting { vec![Fact::Prompted(incoming)] } else { vec![Fact::Queued(Queued { incoming, lane })] }
+    }
+
+    fn edit_queued(
+        &self,
+        queued: &OpKey,
+        content: Vec<Block>,
+        lane: QueueLane,
+    ) -> Result<Vec<Fact>, Refusal> {
+        let waiting = self.index.queue().iter().find(|item| item.incoming.key == *queued);
+        let Some(waiting) = waiting else {
+            return Err(not_now("that prompt was delivered already"));
+        };
+        if content.is_empty() {
+            return Ok(vec![Fact::Withdrawn(queued.clone())]);
+        }
+        let incoming = Incoming { content, ..waiting.incoming.clone() };
+        Ok(vec![Fact::Queued(Queued { incoming, lane })])
+    }
+
+    fn answer(&mut self, call: &CallId, reply: Reply) -> Result<Vec<Fact>, Refusal> {
+        let asked = |open: &&crate::index::OpenCall| open.call.id == *call && open.phase == Phase::Asked;
+        if self.index.calls().iter().find(asked).is_none() {
+            return Err(not_now("nothing is asked about that call"));
+        }
+        self.held = false;
+        let refused = match &reply {
+            Reply::Allow { .. } => None,
+            Reply::Deny { reason } => Some(Refused {
+                call: call.clone(),
+                text: match reason {
+                    Some(reason) => format!("The person did not allow this call: {reason}"),
+                    None => "The person did not allow this call. Do not try it again another way; ask what they want instead.".to_owned(),
+                },
+                ruling: None,
+            }),
+        };
+        let answered = Fact::Answered(Answered { call: call.clone(), reply });
+        Ok(std::iter::once(answered).chain(refused.map(Fact::Refused)).collect())
+    }
+
+    fn interrupt(&mut self, key: OpKey, working: Working) -> Vec<Fact> {
+        let held = std::mem::take(&mut self.held);
+        let owed = next_step(&self.index, &self.live) != Step::Rest;
+        if working == Working::Yes || held || owed { vec![Fact::Interrupted(key)] } else { Vec::new() }
+    }
+
+    fn configure(&self, change: Change) -> Result<Vec<Fact>, Refusal> {
+        if let Change::Model { model, .. } = &change {
+            self.parts.models.model(model).map_err(|why| Refusal::NotNow { why })?;
+        }
+        Ok(vec![Fact::Configured(change)])
+    }
+
+    fn resume(&mut self, key: OpKey) -> Result<Vec<Fact>, Refusal> {
+        if std::mem::take(&mut self.held) || self.index.can_resume() {
+            return Ok(vec![Fact::Resumed(key)]);
+        }
+        Err(not_now("there is no unfinished turn to go on with"))
+    }
+
+    fn rewind(&mut self, key: OpKey, to: EntryId, working: Working) -> Result<(), Refusal> {
+        let Some(from) = self.index.last() else { return Err(not_now("the session is empty")) };
+        let busy = !self.held && next_step(&self.index, &self.live) != Step::Rest;
+        if working == Working::Yes || busy {
+            return Err(not_now("a turn is running; interrupt it first"));
+        }
+        if to >= from {
+            return Err(not_now("that entry is not earlier than the last one"));
+        }
+        let log_refusal = |fault: LogFault| Refusal::Log { why: fault.to_string() };
+        let rewound = Fact::Rewound(Rewound { key: key.clone(), from });
+        let entries = self.parts.log.append(Some(to), vec![rewound]).map_err(log_refusal)?;
+        let log = &self.parts.log;
+        self.index = fold_log(|| log.read(None)).map_err(log_refusal)?.index;
+        #[cfg(debug_assertions)]
+        {
+            self.witness = crate::scan::Witness::new(&*self.parts.log);
+        }
+        for entry in &entries {
+            self.hub.fact(entry);
+        }
+        self.sent = None;
+        // In the middle of a turn: what was open then is not run again.
+        self.held = false;
+        if next_step(&self.index, &BTreeSet::new()) != Step::Rest {
+            let interrupted = Fact::Interrupted(OpKey(format!("{key}:rest")));
+            self.record(vec![interrupted]).map_err(log_refusal)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a reply or a call is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Working {
+    Yes,
+    No,
+}
+
+fn not_now(why: &str) -> Refusal {
+    Refusal::NotNow { why: why.to_owned() }
+}
+
+/// Answers go to clients that may have left; then there is nobody to tell.
+trait Unheard {
+    fn or_unheard(self);
+}
+
+impl<T> Unheard for Result<(), T> {
+    fn or_unheard(self) {}
+}

@@ -1,0 +1,546 @@
+//! The index: everything the planner and the driver need of a log, folded as entries arrive.
+
+use crate::transcript::Transcript;
+use gimlet_ports::{EntryIter, LogFault};
+use gimlet_protocol::{
+    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Mark, Message,
+    Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role, Usage,
+};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The model asked for it.
+    Made,
+    /// A person is asked.
+    Asked,
+    /// It may run.
+    Cleared,
+    /// It was handed to its tool.
+    Began,
+    /// It lost its turn and still needs a result.
+    Lost(ReturnedHow),
+    /// It has its result.
+    Done,
+}
+
+/// A call of the last reply.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OpenCall {
+    pub(crate) call: Call,
+    pub(crate) phase: Phase,
+    /// The input as the person changed it.
+    changed: Option<serde_json::Value>,
+    /// What the person was asked, kept until answered.
+    asked: Vec<Access>,
+    /// The result, kept until every call of the reply has one.
+    result: Option<(Vec<Block>, bool)>,
+}
+
+impl OpenCall {
+    /// The call as it is to be run.
+    pub(crate) fn effective(&self) -> Call {
+        let mut call = self.call.clone();
+        if let Some(input) = &self.changed {
+            call.input = input.clone();
+        }
+        call
+    }
+}
+
+/// What the running turn, or the last one, amounts to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turn {
+    /// Requests that brought a reply.
+    pub requests: u32,
+    /// Replies in a row that the output limit cut.
+    pub cut_in_a_row: u32,
+    /// Nudges to end with structured output, and calls of it that failed.
+    pub nudges: u32,
+    /// Tools that succeeded in the last round.
+    pub succeeded: Vec<String>,
+    /// A call of the last round ended the turn.
+    pub done: bool,
+    /// Why it ended before its time.
+    pub fault: Option<Fault>,
+    /// True when the person ended it.
+    pub interrupted: bool,
+}
+
+/// Sums over the whole log, abandoned branches included: what was spent is spent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Tokens.
+    pub usage: Usage,
+    /// Millionths of a dollar, as far as prices are known.
+    pub micro_usd: u64,
+    /// Requests, failed ones included.
+    pub requests: u64,
+}
+
+/// The fold of a conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Index {
+    last: Option<EntryId>,
+    opened: Option<Arc<Opened>>,
+    transcript: Transcript,
+    calls: Vec<OpenCall>,
+    reply: Vec<Block>,
+    notes: Vec<Block>,
+    queue: Vec<Queued>,
+    keys: HashSet<OpKey>,
+    call_ids: HashSet<CallId>,
+    desk: Arc<Desk>,
+    grants: Vec<(String, Access)>,
+    mode: Mode,
+    model: String,
+    title: Option<String>,
+    owes_reply: bool,
+    turn: Turn,
+    totals: Totals,
+    window_tokens: u64,
+}
+
+impl Index {
+    /// Takes one entry in. A `Rewound` must not come here: it needs `fold_log`.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.last = Some(entry.id);
+        match &entry.fact {
+            Fact::Opened(opened) => self.open(opened),
+            Fact::Prompted(incoming) => {
+                self.forget_queued(&incoming.key);
+                self.turn = Turn::default();
+                self.take_in(incoming.content.clone());
+            }
+            Fact::Steered(incoming) => {
+                self.forget_queued(&incoming.key);
+                self.take_in(incoming.content.clone());
+            }
+            Fact::Queued(queued) => self.enqueue(queued),
+            Fact::Withdrawn(key) => {
+                self.queue.retain(|queued| queued.incoming.key != *key);
+            }
+            Fact::Said(said) => self.reply.push(Block::Text {
+                text: said.text.clone(),
+                opaque: said.opaque.clone(),
+            }),
+            Fact::Thought(said) => self.reply.push(Block::Thought {
+                text: said.text.clone(),
+                opaque: said.opaque.clone(),
+            }),
+            Fact::Called(called) => self.reply.push(Block::Call(called.call.clone())),
+            Fact::Kept(kept) => self.reply.push(Block::Kept { opaque: kept.opaque.clone() }),
+            Fact::Spent(spent) => self.close_reply(spent),
+            Fact::Asked(asked) => {
+                if let Some(open) = self.open_call(&asked.call) {
+                    open.phase = Phase::Asked;
+                    open.asked.clone_from(&asked.question.accesses);
+                }
+            }
+            Fact::Answered(answered) => self.answer(&answered.call, &answered.reply),
+            Fact::Refused(refused) => {
+                self.finish(&refused.call, vec![Block::text(refused.text.clone())], Success::No);
+            }
+            Fact::Cleared(cleared) => self.set_phase(&cleared.call, Phase::Cleared),
+            Fact::Began(call) => self.set_phase(call, Phase::Began),
+            Fact::Returned(returned) => {
+                if !returned.marks.is_empty() {
+                    let desk = Arc::make_mut(&mut self.desk);
+                    returned.marks.iter().for_each(|mark| desk.apply(mark));
+                }
+                self.turn.done |= returned.marks.contains(&Mark::TurnDone);
+                let success = match returned.how {
+                    ReturnedHow::Done => Success::Yes,
+                    ReturnedHow::Failed
+                    | ReturnedHow::Interrupted
+                    | ReturnedHow::TimedOut
+                    | ReturnedHow::Lost => Success::No,
+                };
+                self.finish(&returned.call, returned.content.clone(), success);
+            }
+            Fact::Interrupted(key) => {
+                self.keys.insert(key.clone());
+                self.halt(ReturnedHow::Interrupted);
+                self.turn.interrupted = true;
+            }
+            Fact::Faulted(fault) => {
+                self.halt(ReturnedHow::Failed);
+                self.turn.fault = Some(fault.clone());
+            }
+            Fact::Compacted(compacted) => self.transcript.restart(compacted.content.clone()),
+            Fact::Configured(change) => self.configure(change),
+            Fact::Noted(noted) => self.note(noted.kind, &noted.text),
+            Fact::Rewound(rewound) => {
+                self.keys.insert(rewound.key.clone());
+            }
+            Fact::Resumed(key) => {
+                self.keys.insert(key.clone());
+                self.turn.fault = None;
+                self.turn.interrupted = false;
+                self.owes_reply = self.transcript.ends_with_user() || !self.calls.is_empty();
+            }
+            Fact::Closed(key) => {
+                self.keys.insert(key.clone());
+            }
+            Fact::Unknown(_) => {}
+        }
+    }
+
+    /// Takes in an entry of a branch that was left: only what holds for the whole log.
+    fn apply_abandoned(&mut self, entry: &Entry) {
+        self.last = Some(entry.id);
+        match &entry.fact {
+            Fact::Prompted(incoming) | Fact::Steered(incoming) => {
+                self.keys.insert(incoming.key.clone());
+            }
+            Fact::Called(called) => {
+                self.call_ids.insert(called.call.id.clone());
+            }
+            Fact::Spent(spent) => self.count(spent),
+            Fact::Opened(_)
+            | Fact::Queued(_)
+            | Fact::Withdrawn(_)
+            | Fact::Said(_)
+            | Fact::Thought(_)
+            | Fact::Kept(_)
+            | Fact::Asked(_)
+            | Fact::Answered(_)
+            | Fact::Refused(_)
+            | Fact::Cleared(_)
+            | Fact::Began(_)
+            | Fact::Returned(_)
+            | Fact::Interrupted(_)
+            | Fact::Faulted(_)
+            | Fact::Compacted(_)
+            | Fact::Configured(_)
+            | Fact::Noted(_)
+            | Fact::Rewound(_)
+            | Fact::Resumed(_)
+            | Fact::Closed(_)
+            | Fact::Unknown(_) => {}
+        }
+    }
+
+    fn open(&mut self, opened: &Opened) {
+        self.mode = opened.mode;
+        self.model.clone_from(&opened.model);
+        self.transcript.push(Role::User, opened.preamble.clone());
+        self.opened = Some(Arc::new(opened.clone()));
+    }
+
+    fn take_in(&mut self, content: Vec<Block>) {
+        let mut blocks = std::mem::take(&mut self.notes);
+        blocks.extend(content);
+        self.transcript.push(Role::User, blocks);
+        self.owes_reply = true;
+    }
+
+    fn enqueue(&mut self, queued: &Queued) {
+        self.keys.insert(queued.incoming.key.clone());
+        match self.queue.iter_mut().find(|old| old.incoming.key == queued.incoming.key) {
+            Some(old) => *old = queued.clone(),
+            None => self.queue.push(queued.clone()),
+        }
+    }
+
+    fn forget_queued(&mut self, key: &OpKey) {
+        self.keys.insert(key.clone());
+        self.queue.retain(|queued| queued.incoming.key != *key);
+    }
+
+    fn count(&mut self, spent: &gimlet_protocol::Spent) {
+        self.totals.usage.add(&spent.usage);
+        self.totals.micro_usd += spent.cost.micro_usd.unwrap_or(0);
+        self.totals.requests += 1;
+    }
+
+    fn close_reply(&mut self, spent: &gimlet_protocol::Spent) {
+        self.count(spent);
+        if spent.asker != Asker::Main {
+            return;
+        }
+        let blocks = std::mem::take(&mut self.reply);
+        let failed = matches!(spent.finish, Finish::Failed { .. });
+        if failed {
+            return;
+        }
+        self.turn.requests += 1;
+        self.turn.cut_in_a_row =
+            if spent.finish == Finish::Length { self.turn.cut_in_a_row + 1 } else { 0 };
+        if spent.usage.context_tokens() > 0 {
+            self.window_tokens = spent.usage.context_tokens();
+        }
+        self.calls = blocks.iter().filter_map(open_call_of).collect();
+        self.call_ids.extend(self.calls.iter().map(|open| open.call.id.clone()));
+        self.turn.succeeded.clear();
+        self.turn.done = false;
+        self.transcript.push(Role::Assistant, blocks);
+        self.owes_reply = spent.finish == Finish::Paused && self.calls.is_empty();
+    }
+
+    fn open_call(&mut self, id: &CallId) -> Option<&mut OpenCall> {
+        self.calls.iter_mut().find(|open| open.call.id == *id)
+    }
+
+    fn set_phase(&mut self, id: &CallId, phase: Phase) {
+        if let Some(open) = self.open_call(id) {
+            open.phase = phase;
+        }
+    }
+
+    fn answer(&mut self, id: &CallId, reply: &Reply) {
+        let Some(open) = self.open_call(id) else { return };
+        match reply {
+            Reply::Allow { scope, input } => {
+                open.phase = Phase::Cleared;
+                open.changed.clone_from(input);
+                let tool = open.call.tool.clone();
+                let granted = std::mem::take(&mut open.asked);
+                if matches!(scope, ReplyScope::Session | ReplyScope::Always) {
+                    self.grants.extend(granted.into_iter().map(|access| (tool.clone(), access)));
+                }
+            }
+            // The result follows as `Refused`, in the same batch.
+            Reply::Deny { .. } => open.asked.clear(),
+        }
+    }
+
+    fn finish(&mut self, id: &CallId, content: Vec<Block>, success: Success) {
+        let Some(open) = self.open_call(id) else { return };
+        if open.phase == Phase::Done {
+            return;
+        }
+        open.phase = Phase::Done;
+        open.result = Some((content, success == Success::Yes));
+        let tool = open.call.tool.clone();
+        if success == Success::Yes {
+            self.turn.succeeded.push(tool);
+        }
+        if self.calls.iter().all(|open| open.phase == Phase::Done) {
+            let mut blocks: Vec<Block> = Vec::with_capacity(self.calls.len());
+            for open in std::mem::take(&mut self.calls) {
+                let (content, ok) = open.result.unwrap_or_default();
+                blocks.push(Block::Result { call: open.call.id, content, ok });
+            }
+            blocks.append(&mut self.notes);
+            self.transcript.push(Role::User, blocks);
+            self.owes_reply =
+                !self.turn.interrupted && self.turn.fault.is_none() && !self.turn.done;
+        }
+    }
+
+    fn halt(&mut self, how: ReturnedHow) {
+        for open in &mut self.calls {
+            if open.phase != Phase::Done {
+                open.phase = Phase::Lost(how);
+            }
+        }
+        self.owes_reply = false;
+    }
+
+    fn configure(&mut self, change: &Change) {
+        match change {
+            Change::Model { model, .. } => self.model.clone_from(model),
+            Change::Mode { mode } => self.mode = *mode,
+            Change::Title { title } => self.title = Some(title.clone()),
+        }
+    }
+
+    fn note(&mut self, kind: NoteKind, text: &str) {
+        match kind {
+            NoteKind::Notice => {}
+            NoteKind::Reminder => self.notes.push(reminder(text)),
+            NoteKind::Nudge => {
+                self.turn.nudges += 1;
+                self.take_in(vec![reminder(text)]);
+            }
+        }
+    }
+
+    /// The last entry, of whatever branch.
+    pub fn last(&self) -> Option<EntryId> {
+        self.last
+    }
+
+    /// The session's start.
+    pub fn opened(&self) -> Option<&Arc<Opened>> {
+        self.opened.as_ref()
+    }
+
+    /// The conversation as the next request carries it.
+    pub fn messages(&self) -> &[Arc<Message>] {
+        self.transcript.messages()
+    }
+
+    /// Estimated bytes of the conversation.
+    pub fn message_bytes(&self) -> u64 {
+        self.transcript.bytes()
+    }
+
+    /// Calls of the last reply that wait for the others' results.
+    pub(crate) fn calls(&self) -> &[OpenCall] {
+        &self.calls
+    }
+
+    /// Prompts that wait.
+    pub fn queue(&self) -> &[Queued] {
+        &self.queue
+    }
+
+    /// True when an operation of that key was taken before.
+    pub fn knows(&self, key: &OpKey) -> bool {
+        self.keys.contains(key)
+    }
+
+    /// True when a call of that id was made before.
+    pub fn knows_call(&self, id: &CallId) -> bool {
+        self.call_ids.contains(id)
+    }
+
+    /// What tools remember.
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    /// What the person allowed for the session, with the tool it was for.
+    pub fn grants(&self) -> &[(String, Access)] {
+        &self.grants
+    }
+
+    /// The permission mode.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The model, as `provider/name`.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The session's name.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// True when the model is to be asked as soon as no call is open.
+    pub fn owes_reply(&self) -> bool {
+        self.owes_reply
+    }
+
+    /// The running turn, or the last one.
+    pub fn turn(&self) -> &Turn {
+        &self.turn
+    }
+
+    /// Sums over the whole log.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Tokens in the window at the last reply, as the provider counted them.
+    pub fn window_tokens(&self) -> u64 {
+        self.window_tokens
+    }
+
+    /// True when a fault ended the last turn and it can go on.
+    pub fn can_resume(&self) -> bool {
+        (self.turn.fault.is_some() || self.turn.interrupted) && self.transcript.ends_with_user()
+    }
+}
+
+/// Whether a call's result is a success.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Success {
+    Yes,
+    No,
+}
+
+fn open_call_of(block: &Block) -> Option<OpenCall> {
+    let Block::Call(call) = block else { return None };
+    Some(OpenCall {
+        call: call.clone(),
+        phase: Phase::Made,
+        changed: None,
+        asked: Vec::new(),
+        result: None,
+    })
+}
+
+/// A reminder as the model reads it.
+fn reminder(text: &str) -> Block {
+    Block::text(format!("<system-reminder>\n{text}\n</system-reminder>"))
+}
+
+/// What a log amounts to, and what was wrong with it.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// The fold of the active branch.
+    pub index: Index,
+    /// Lines that could not be read.
+    pub damage: Vec<LogFault>,
+}
+
+/// Folds a whole log. A log with rewinds is read twice: once to find the active branch.
+///
+/// # Errors
+/// When the log cannot be opened. Damaged lines are told in the result.
+pub fn fold_log(read: impl Fn() -> Result<EntryIter, LogFault>) -> Result<Folded, LogFault> {
+    let mut folded = Folded::default();
+    let mut rewinds: BTreeMap<EntryId, Option<EntryId>> = BTreeMap::new();
+    for entry in read()? {
+        match entry {
+            Ok(entry) => {
+                if matches!(entry.fact, Fact::Rewound(_)) {
+                    rewinds.insert(entry.id, entry.parent);
+                }
+                if rewinds.is_empty() {
+                    folded.index.apply(&entry);
+                } else {
+                    folded.index.last = Some(entry.id);
+                }
+            }
+            Err(fault) => folded.damage.push(fault),
+        }
+    }
+    if rewinds.is_empty() {
+        return Ok(folded);
+    }
+    let active = active_ranges(&rewinds, folded.index.last);
+    let mut index = Index::default();
+    for entry in read()?.flatten() {
+        if active.iter().any(|(first, last)| (*first..=*last).contains(&entry.id.0)) {
+            index.apply(&entry);
+        } else {
+            index.apply_abandoned(&entry);
+        }
+    }
+    folded.index = index;
+    Ok(folded)
+}
+
+/// The ranges of entry numbers on the way from the last entry back to the first.
+fn active_ranges(
+    rewinds: &BTreeMap<EntryId, Option<EntryId>>,
+    last: Option<EntryId>,
+) -> Vec<(u64, u64)> {
+    let mut ranges = Vec::new();
+    let mut end = last;
+    while let Some(last) = end {
+        match rewinds.range(..=last).next_back() {
+            Some((rewound, parent)) => {
+                ranges.push((rewound.0, last.0));
+                // A parent that is not earlier is damage; the walk must end all the same.
+                end = parent.filter(|parent| parent < rewound);
+            }
+            None => {
+                ranges.push((0, last.0));
+                end = None;
+            }
+        }
+    }
+    ranges
+}

@@ -1,0 +1,131 @@
+//! What a session is started with beside its parts.
+
+use gimlet_ports::Thinking;
+use std::{path::PathBuf, time::Duration};
+
+/// How a session behaves.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// The folder that the session works in.
+    pub root: PathBuf,
+    /// Folders that the person added.
+    pub added: Vec<PathBuf>,
+    /// The person's home.
+    pub home: Option<PathBuf>,
+    /// The session's own folder for spilled output.
+    pub scratch: PathBuf,
+    /// Characters of a command's output that go into the context at most.
+    pub output_chars: usize,
+    /// Where to stop.
+    pub limits: Limits,
+    /// How long to wait.
+    pub deadlines: Deadlines,
+    /// How often to try again.
+    pub retry: RetryPolicy,
+    /// Who answers questions.
+    pub whom: Whom,
+    /// Models to go on with when the first is overloaded or missing, in order.
+    pub fallback: Vec<String>,
+    /// How much the model may reason.
+    pub thinking: Thinking,
+    /// Tokens that a reply may have; the model's own limit where `None`.
+    pub max_output_tokens: Option<u64>,
+    /// A tool whose success ends the turn, and without which it may not end.
+    pub must_end_with: Option<String>,
+}
+
+impl EngineOptions {
+    /// The defaults for a session in `root` that spills to `scratch`.
+    pub fn new(root: PathBuf, scratch: PathBuf) -> Self {
+        Self {
+            root,
+            added: Vec::new(),
+            home: None,
+            scratch,
+            output_chars: 30_000,
+            limits: Limits::default(),
+            deadlines: Deadlines::default(),
+            retry: RetryPolicy::default(),
+            whom: Whom::Nobody,
+            fallback: Vec::new(),
+            thinking: Thinking::Off,
+            max_output_tokens: None,
+            must_end_with: None,
+        }
+    }
+}
+
+/// Where a turn must stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests to the model in one turn.
+    pub max_turns: Option<u32>,
+    /// Millionths of a dollar that this run of the session may cost.
+    pub max_micro_usd: Option<u64>,
+}
+
+/// How long the driver waits before it gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From sending a request to its first byte.
+    pub first_byte: Duration,
+    /// Between two bytes of a reply.
+    pub between_bytes: Duration,
+    /// A whole reply.
+    pub whole_reply: Duration,
+    /// Silence after which a heartbeat signal is shown, and between two of them.
+    pub heartbeat: Duration,
+    /// What a stopped call has to return what it holds.
+    pub grace: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            first_byte: Duration::from_secs(180),
+            between_bytes: Duration::from_secs(120),
+            whole_reply: Duration::from_secs(1800),
+            heartbeat: Duration::from_secs(5),
+            grace: Duration::from_millis(60),
+        }
+    }
+}
+
+/// How often a failed request is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Attempts for an overloaded provider, the first included.
+    pub busy_attempts: u32,
+    /// Attempts for a connection that fails or is cut.
+    pub cut_attempts: u32,
+    /// Attempts for a reply that is no reply.
+    pub garbage_attempts: u32,
+    /// The first pause; each further one is twice as long.
+    pub first_pause: Duration,
+    /// The longest pause that is not the provider's own wish.
+    pub longest_pause: Duration,
+    /// The longest pause that a provider may ask for; longer ones end the turn.
+    pub longest_asked: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            busy_attempts: 8,
+            cut_attempts: 5,
+            garbage_attempts: 2,
+            first_pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(30),
+            longest_asked: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Who answers when a person would be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// A client answers.
+    Person,
+    /// Nobody is there: what would be asked is denied.
+    Nobody,
+}

@@ -1,0 +1,441 @@
+//! One request to the model: from sending it to the facts of its reply.
+
+use crate::{
+    budget,
+    driver::{Driver, StopOnDrop},
+    inbox::{After, Working},
+    retry::{Recovery, recovery},
+};
+use futures::StreamExt as _;
+use gimlet_ports::{
+    Failure, LogFault, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ReplyBlock,
+    StartedBlock, Stop, ToolChoice,
+};
+use gimlet_protocol::{
+    Asker, CallId, Called, Change, Fact, Fault, Finish, Kept, Message, Noted, NoteKind, ReplyId,
+    RequestCost, Said, SessionState, Signal, Spent, Usage,
+};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// What the last request carried, to tell how much of it the next one keeps.
+pub(crate) struct Sent {
+    model: String,
+    messages: Vec<Arc<Message>>,
+    bytes: u64,
+}
+
+/// Replies in a row that the output limit may cut before the turn ends.
+const MOST_CUTS: u32 = 3;
+
+impl Driver {
+    /// Asks the model, again where that helps, and records what came of it.
+    pub(crate) async fn sample(&mut self) -> Result<(), LogFault> {
+        self.enter(SessionState::Running);
+        let mut attempt = 1;
+        loop {
+            let model = match self.parts.models.model(self.index.model()) {
+                Ok(model) => model,
+                Err(text) => {
+                    let class = Failure::NoModel.name().to_owned();
+                    return self.record(vec![Fact::Faulted(Fault::Model { class, text, status: None })]);
+                }
+            };
+            let options = &self.parts.options;
+            let wanted = options.max_output_tokens.unwrap_or(model.card().max_output_tokens);
+            let spent = self.spent_here_micro_usd;
+            let allowed =
+                match budget::allowance(&self.index, &options.limits, spent, model.card(), wanted) {
+                    Ok(allowed) => allowed,
+                    Err(fault) => return self.record(vec![Fact::Faulted(fault)]),
+                };
+            let Some(failed) = self.ask(&*model, allowed).await? else { return Ok(()) };
+            match recovery(failed.class, attempt, &self.parts.options.retry) {
+                Recovery::Again { pause, max } => {
+                    self.show(&Signal::Retrying {
+                        attempt,
+                        max,
+                        wait_ms: milliseconds(pause),
+                        class: failed.class.name().to_owned(),
+                        text: failed.text.clone(),
+                        status: failed.status,
+                    });
+                    if self.pause(pause).await == After::Halt {
+                        return Ok(());
+                    }
+                    attempt += 1;
+                }
+                Recovery::Elsewhere if self.next_model().is_some() => {
+                    let next = self.next_model().unwrap_or_default();
+                    let why = Some(format!("{}: {}", failed.class.name(), failed.text));
+                    self.record(vec![Fact::Configured(Change::Model { model: next, why })])?;
+                    attempt = 1;
+                }
+                Recovery::Elsewhere | Recovery::Stop => {
+                    return self.record(vec![Fact::Faulted(failed.fault())]);
+                }
+            }
+        }
+    }
+
+    /// The fallback after the model in use.
+    fn next_model(&self) -> Option<String> {
+        let fallback = &self.parts.options.fallback;
+        let here = fallback.iter().position(|name| name == self.index.model());
+        fallback.get(here.map_or(0, |at| at + 1)).cloned()
+    }
+
+    async fn pause(&mut self, pause: Duration) -> After {
+        let until = Instant::now() + pause;
+        loop {
+            tokio::select! {
+                biased;
+                command = self.inbox.recv() => {
+                    let Some(command) = command else { return After::Halt };
+                    if self.take_while_working(command, Working::Yes) == After::Halt {
+                        return After::Halt;
+                    }
+                }
+                () = tokio::time::sleep_until(until) => return After::GoOn,
+            }
+        }
+    }
+
+    /// Makes one request. Returns the failure where it failed; its line in the ledger is
+    /// written either way.
+    async fn ask(&mut self, model: &dyn Model, allowed: u64) -> Result<Option<Failed>, LogFault> {
+        let stop = StopOnDrop(Stop::new());
+        let mut ledger = self.open_ledger(model.card());
+        let mut stream = model.stream(self.request(allowed), stop.0.clone());
+        let mut reply = ReplyInProgress::new(ledger.reply.clone());
+        let deadlines = self.parts.options.deadlines;
+        let mut last_byte = ledger.sent_at;
+        let mut shown = ledger.sent_at;
+        loop {
+            let wait = if reply.began { deadlines.between_bytes } else { deadlines.first_byte };
+            let deadline = (last_byte + wait).min(ledger.sent_at + deadlines.whole_reply);
+            let beat = shown.max(last_byte) + deadlines.heartbeat;
+            let item = tokio::select! {
+                biased;
+                command = self.inbox.recv() => {
+                    let after = match command {
+                        Some(command) => self.take_while_working(command, Working::Yes),
+                        None => After::Halt,
+                    };
+                    if after == After::Halt {
+                        return self.cut_short(reply, ledger).map(|()| None);
+                    }
+                    continue;
+                }
+                item = stream.next() => item,
+                () = tokio::time::sleep_until(deadline.min(beat)) => {
+                    let now = Instant::now();
+                    if now >= deadline {
+                        Some(timed_out(reply.began, now - last_byte))
+                    } else {
+                        shown = now;
+                        self.show(&Signal::Waiting {
+                            what: "model".to_owned(),
+                            silent_ms: milliseconds(now - last_byte),
+                            deadline_ms: milliseconds(deadline - last_byte),
+                        });
+                        continue;
+                    }
+                }
+            };
+            last_byte = Instant::now();
+            match item {
+                Some(ModelItem::End(end)) => {
+                    ledger.usage = reply.usage;
+                    return self.end_reply(reply, ledger, end);
+                }
+                Some(item) => self.take_item(&mut reply, &mut ledger, item),
+                None => {
+                    let end = failed_end(Failure::Cut, "the stream ended without an end");
+                    return self.end_reply(reply, ledger, end);
+                }
+            }
+        }
+    }
+
+    fn request(&self, allowed: u64) -> ModelRequest {
+        let opened = self.index.opened();
+        ModelRequest {
+            system: opened.map(|opened| opened.system.clone().into()).unwrap_or_default(),
+            tools: opened.map(|opened| opened.tools.clone().into()).unwrap_or_default(),
+            messages: self.index.messages().to_vec(),
+            max_output_tokens: Some(allowed),
+            thinking: self.parts.options.thinking,
+            tool_choice: ToolChoice::Auto,
+            session: self.scene().session,
+        }
+    }
+
+    fn take_item(&mut self, reply: &mut ReplyInProgress, ledger: &mut Ledger, item: ModelItem) {
+        reply.began = true;
+        let id = reply.id.clone();
+        let signal = match item {
+            ModelItem::Started { model, request_id } => {
+                ledger.model.clone_from(&model);
+                ledger.request_id = request_id;
+                Signal::ReplyStarted { reply: id, model }
+            }
+            ModelItem::BlockStarted { index, block } => {
+                ledger.note_first();
+                let call = match &block {
+                    StartedBlock::Call { id, tool } => Some((id.clone(), tool.clone())),
+                    StartedBlock::Text | StartedBlock::Thought | StartedBlock::Kept => None,
+                };
+                let thought = block == StartedBlock::Thought;
+                Signal::BlockStarted { reply: id, index, call, thought }
+            }
+            ModelItem::TextDelta { index, text } => {
+                reply.partial.entry(index).or_default().push_str(&text);
+                Signal::TextDelta { reply: id, index, text }
+            }
+            ModelItem::ThoughtDelta { index, text } => Signal::ThoughtDelta { reply: id, index, text },
+            ModelItem::InputDelta { index, json } => Signal::InputDelta { reply: id, index, json },
+            ModelItem::Block { index, block } => {
+                ledger.note_first();
+                reply.partial.remove(&index);
+                self.keep_block(reply, block);
+                return;
+            }
+            ModelItem::Usage(usage) => {
+                reply.usage = usage;
+                Signal::Usage { reply: id, usage }
+            }
+            ModelItem::Heartbeat | ModelItem::End(_) => return,
+        };
+        if self.hub.is_watched() {
+            self.show(&signal);
+        }
+    }
+
+    fn keep_block(&self, reply: &mut ReplyInProgress, block: ReplyBlock) {
+        let id = reply.id.clone();
+        reply.facts.push(match block {
+            ReplyBlock::Text { text, opaque } => Fact::Said(Said { reply: id, text, opaque }),
+            ReplyBlock::Thought { text, opaque } => Fact::Thought(Said { reply: id, text, opaque }),
+            ReplyBlock::Kept(opaque) => Fact::Kept(Kept { reply: id, opaque }),
+            ReplyBlock::Call(mut call) => {
+                // A provider that repeats an id must not make two calls look like one.
+                let taken = |id: &CallId, reply: &ReplyInProgress| {
+                    self.index.knows_call(id) || reply.calls.contains(id)
+                };
+                let mut copy = 2;
+                let original = call.id.clone();
+                while taken(&call.id, reply) {
+                    call.id = CallId(format!("{original}_{copy}"));
+                    call.opaque = None;
+                    copy += 1;
+                }
+                reply.calls.push(call.id.clone());
+                Fact::Called(Called { reply: id, call })
+            }
+        });
+    }
+
+    /// The person ended the turn in the middle of a reply: what was said is kept.
+    fn cut_short(&mut self, mut reply: ReplyInProgress, mut ledger: Ledger) -> Result<(), LogFault> {
+        // Thoughts without their signature and calls without their end cannot be replayed.
+        let mut facts: Vec<Fact> = std::mem::take(&mut reply.facts)
+            .into_iter()
+            .filter(|fact| matches!(fact, Fact::Said(_)))
+            .collect();
+        for text in std::mem::take(&mut reply.partial).into_values() {
+            if !text.is_empty() {
+                facts.push(Fact::Said(Said { reply: reply.id.clone(), text, opaque: None }));
+            }
+        }
+        ledger.usage = reply.usage;
+        facts.push(self.close_ledger(ledger, Finish::Interrupted));
+        self.record(facts)
+    }
+
+    fn end_reply(
+        &mut self,
+        mut reply: ReplyInProgress,
+        ledger: Ledger,
+        end: ModelEnd,
+    ) -> Result<Option<Failed>, LogFault> {
+        let mut facts = std::mem::take(&mut reply.facts);
+        let mut after = None;
+        let finish = match end {
+            ModelEnd::Complete => Finish::Complete,
+            ModelEnd::Paused => Finish::Paused,
+            ModelEnd::Length => {
+                // What the limit cut is kept as text, so that the model can go on from it.
+                for text in std::mem::take(&mut reply.partial).into_values() {
+                    facts.push(Fact::Said(Said { reply: reply.id.clone(), text, opaque: None }));
+                }
+                if reply.calls.is_empty() {
+                    after = Some(self.after_cut(facts.is_empty()));
+                }
+                Finish::Length
+            }
+            ModelEnd::Declined { text } => {
+                let class = "declined".to_owned();
+                let told = format!("the model declined: {text}");
+                after = Some(Fact::Faulted(Fault::Model { class, text: told, status: None }));
+                facts.retain(|fact| matches!(fact, Fact::Said(_)));
+                Finish::Refused { text }
+            }
+            ModelEnd::Failed { class, text, status, request_id } => {
+                let mut ledger = ledger;
+                ledger.request_id = ledger.request_id.or(request_id);
+                let finish = Finish::Failed { class: class.name().to_owned(), text: text.clone() };
+                let spent = self.close_ledger(ledger, finish);
+                self.record(vec![spent])?;
+                return Ok(Some(Failed { class, text, status }));
+            }
+        };
+        facts.push(self.close_ledger(ledger, finish));
+        facts.extend(after);
+        self.record(facts)?;
+        Ok(None)
+    }
+
+    /// What follows a reply that the output limit cut before any call.
+    fn after_cut(&self, empty: bool) -> Fact {
+        if empty || self.index.turn().cut_in_a_row + 1 >= MOST_CUTS {
+            let text = "the output limit cut the reply again and again".to_owned();
+            return Fact::Faulted(Fault::Model { class: "length".to_owned(), text, status: None });
+        }
+        let text = "Your reply was cut at the output limit. Go on from where it ended, in smaller pieces.";
+        Fact::Noted(Noted { kind: NoteKind::Nudge, text: text.to_owned() })
+    }
+
+    fn open_ledger(&mut self, card: &ModelCard) -> Ledger {
+        let messages = self.index.messages().to_vec();
+        let bytes = self.index.message_bytes();
+        let model = self.index.model().to_owned();
+        let (kept_bytes, broke_because) = match &self.sent {
+            None => (0, None),
+            Some(sent) if sent.model != model => (0, Some("another model".to_owned())),
+            Some(sent) => kept(sent, &messages),
+        };
+        self.sent = Some(Sent { model, messages, bytes });
+        Ledger {
+            reply: ReplyId(format!("r{}", self.index.last().map_or(0, |last| last.0 + 1))),
+            provider: card.provider.clone(),
+            model: card.name.clone(),
+            price: card.price,
+            request_id: None,
+            usage: Usage::default(),
+            sent_bytes: bytes,
+            kept_bytes,
+            broke_because,
+            sent_at: Instant::now(),
+            first_ms: None,
+        }
+    }
+
+    fn close_ledger(&self, ledger: Ledger, finish: Finish) -> Fact {
+        let micro_usd = ledger.price.map(|price| price.micro_usd(&ledger.usage));
+        Fact::Spent(Box::new(Spent {
+            asker: Asker::Main,
+            provider: ledger.provider,
+            model: ledger.model,
+            request_id: ledger.request_id,
+            finish,
+            usage: ledger.usage,
+            cost: RequestCost { micro_usd },
+            sent_bytes: ledger.sent_bytes,
+            kept_bytes: ledger.kept_bytes,
+            broke_because: ledger.broke_because,
+            first_ms: ledger.first_ms,
+            total_ms: milliseconds(ledger.sent_at.elapsed()),
+        }))
+    }
+}
+
+/// A request that failed.
+struct Failed {
+    class: Failure,
+    text: String,
+    status: Option<u16>,
+}
+
+impl Failed {
+    fn fault(self) -> Fault {
+        Fault::Model { class: self.class.name().to_owned(), text: self.text, status: self.status }
+    }
+}
+
+/// A line of the ledger that is being written.
+struct Ledger {
+    reply: ReplyId,
+    provider: String,
+    model: String,
+    price: Option<gimlet_ports::Price>,
+    request_id: Option<String>,
+    usage: Usage,
+    sent_bytes: u64,
+    kept_bytes: u64,
+    broke_because: Option<String>,
+    sent_at: Instant,
+    first_ms: Option<u64>,
+}
+
+impl Ledger {
+    fn note_first(&mut self) {
+        if self.first_ms.is_none() {
+            self.first_ms = Some(milliseconds(self.sent_at.elapsed()));
+        }
+    }
+}
+
+/// The blocks of a reply so far.
+struct ReplyInProgress {
+    id: ReplyId,
+    began: bool,
+    facts: Vec<Fact>,
+    calls: Vec<CallId>,
+    /// Text of blocks that are not complete, by place.
+    partial: BTreeMap<u32, String>,
+    usage: Usage,
+}
+
+impl ReplyInProgress {
+    fn new(id: ReplyId) -> Self {
+        Self {
+            id,
+            began: false,
+            facts: Vec::new(),
+            calls: Vec::new(),
+            partial: BTreeMap::new(),
+            usage: Usage::default(),
+        }
+    }
+}
+
+/// How many bytes of the last request come again in front, and why not all of them.
+fn kept(sent: &Sent, messages: &[Arc<Message>]) -> (u64, Option<String>) {
+    let whole = sent.messages.iter().zip(messages).take_while(|(old, new)| {
+        Arc::ptr_eq(old, new) || new.blocks.starts_with(&old.blocks)
+    });
+    if whole.count() == sent.messages.len() {
+        (sent.bytes, None)
+    } else {
+        (0, Some("the conversation was rewound or compacted".to_owned()))
+    }
+}
+
+fn timed_out(began: bool, silent: Duration) -> ModelItem {
+    let what = if began { "sent nothing more" } else { "did not answer" };
+    let text = format!("the provider {what} for {} s", silent.as_secs());
+    ModelItem::End(failed_end(Failure::Cut, &text))
+}
+
+fn failed_end(class: Failure, text: &str) -> ModelEnd {
+    ModelEnd::Failed { class, text: text.to_owned(), status: None, request_id: None }
+}
+
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
