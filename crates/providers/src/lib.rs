@@ -1,1 +1,22 @@
-//! providers
+//! Adapters between the neutral `Model` and what providers speak, the model catalogue, and
+//! the scripted model.
+//!
+//! This crate never reads the environment or a file: keys and scripts come from the caller.
+//! No type of a wire leaves its adapter's module.
+
+mod anthropic;
+mod catalogue;
+mod http;
+mod raw_object;
+mod scripted;
+mod secret;
+mod sse;
+
+pub use anthropic::{Anthropic, AnthropicOptions, DEFAULT_BASE_URL, ToolStreaming};
+pub use catalogue::{card, names};
+pub use scripted::{
+    FailureClass, Pacing, Script, ScriptFault, ScriptItem, ScriptOrder, ScriptPrice, ScriptReply,
+    ScriptUsage, Scripted, Stepper,
+};
+pub use secret::{REDACTED, Secret};
+pub use sse::{Overlong, SseDecoder};

@@ -1,0 +1,498 @@
+//! The reply: events of the wire become neutral items and whole blocks.
+
+use super::{DIALECT, trouble::Trouble};
+use crate::raw_object::RawObject;
+use gimlet_ports::{Failure, ModelEnd, ModelItem, ReplyBlock, StartedBlock};
+use gimlet_protocol::{Call, CallId, Opaque, Usage, Verbatim};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json, value::RawValue};
+use std::{borrow::Cow, collections::VecDeque};
+
+/// What a decoded event means for the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// More will come.
+    More,
+    /// The reply is over.
+    Over(ModelEnd),
+}
+
+/// Reads one reply.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    /// From the reply's headers; the message's own id is taken where there is none.
+    pub(super) request_id: Option<String>,
+    /// Blocks in the order of their places. A whole one waits for those before it.
+    blocks: VecDeque<Open>,
+    /// The place of the next block that begins.
+    next_index: u32,
+    usage: Usage,
+    stop: Option<Stopped>,
+}
+
+#[derive(Debug)]
+struct Stopped {
+    reason: String,
+    explanation: Option<String>,
+}
+
+/// A block that began.
+#[derive(Debug)]
+struct Open {
+    wire_index: u64,
+    index: u32,
+    kind: Kind,
+    /// The block as it began, with its keys in their order.
+    head: RawObject,
+    /// Text, reasoning or the input's JSON.
+    text: String,
+    signature: String,
+    citations: Vec<Box<RawValue>>,
+    whole: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Thinking,
+    Redacted,
+    Call,
+    Kept,
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    index: Option<u64>,
+    #[serde(default, borrow)]
+    delta: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    content_block: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    usage: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    thinking: Option<String>,
+    #[serde(default)]
+    partial_json: Option<String>,
+    #[serde(default)]
+    signature: Option<String>,
+    #[serde(default)]
+    citation: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Begun {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    usage: Option<Counts>,
+}
+
+#[derive(Deserialize)]
+struct Closing {
+    #[serde(default)]
+    stop_reason: Option<String>,
+    #[serde(default)]
+    stop_details: Option<Details>,
+}
+
+#[derive(Deserialize)]
+struct Details {
+    #[serde(default)]
+    explanation: Option<String>,
+}
+
+/// The provider's counts; a later one replaces an earlier one, a missing one changes nothing.
+#[derive(Deserialize)]
+struct Counts {
+    #[serde(default)]
+    input_tokens: Option<u64>,
+    #[serde(default)]
+    output_tokens: Option<u64>,
+    #[serde(default)]
+    cache_read_input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_creation_input_tokens: Option<u64>,
+    #[serde(default)]
+    output_tokens_details: Option<OutputCounts>,
+}
+
+#[derive(Deserialize)]
+struct OutputCounts {
+    #[serde(default)]
+    thinking_tokens: Option<u64>,
+}
+
+impl Reply {
+    /// A reply of which nothing was heard yet.
+    pub(super) fn new(request_id: Option<String>) -> Self {
+        Self {
+            request_id,
+            ..Self::default()
+        }
+    }
+
+    /// Takes one event in.
+    pub(super) fn hear(
+        &mut self,
+        data: &[u8],
+        items: &mut VecDeque<ModelItem>,
+    ) -> Result<Heard, Trouble> {
+        let event: Event<'_> = serde_json::from_slice(data).map_err(|error| {
+            let start = super::trouble::quote(&String::from_utf8_lossy(data));
+            garbage(format!("an event is no valid JSON ({error}): {start}"))
+        })?;
+        match &*event.kind {
+            "content_block_delta" => self.delta(&event, items)?,
+            "content_block_start" => self.start(&event, items)?,
+            "content_block_stop" => {
+                self.open(&event)?.whole = true;
+                self.hand_out(items);
+            }
+            "message_start" => self.begin(&event, items)?,
+            "message_delta" => self.close(&event, items)?,
+            "message_stop" => return Ok(Heard::Over(self.end(items))),
+            "error" => return Err(Trouble::of_event(data)),
+            "ping" => items.push_back(ModelItem::Heartbeat),
+            // The provider adds kinds of events; what is not known is not needed.
+            _ => {}
+        }
+        Ok(Heard::More)
+    }
+
+    fn begin(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
+        let begun: Begun = inner(event.message, "message_start", "message")?;
+        let request_id = self.request_id.clone().or(begun.id);
+        items.push_back(ModelItem::Started {
+            model: begun.model.unwrap_or_default(),
+            request_id,
+        });
+        if let Some(counts) = begun.usage {
+            self.count(&counts, items);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
+        if let Some(usage) = event.usage {
+            let counts: Counts = inner(Some(usage), "message_delta", "usage")?;
+            self.count(&counts, items);
+        }
+        let closing: Closing = inner(event.delta, "message_delta", "delta")?;
+        if let Some(reason) = closing.stop_reason {
+            let explanation = closing.stop_details.and_then(|details| details.explanation);
+            self.stop = Some(Stopped {
+                reason,
+                explanation,
+            });
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, counts: &Counts, items: &mut VecDeque<ModelItem>) {
+        let thinking = counts
+            .output_tokens_details
+            .as_ref()
+            .and_then(|d| d.thinking_tokens);
+        let usage = &mut self.usage;
+        for (count, told) in [
+            (&mut usage.input_tokens, counts.input_tokens),
+            (&mut usage.output_tokens, counts.output_tokens),
+            (&mut usage.cache_read_tokens, counts.cache_read_input_tokens),
+            (
+                &mut usage.cache_write_tokens,
+                counts.cache_creation_input_tokens,
+            ),
+            (&mut usage.thinking_tokens, thinking),
+        ] {
+            *count = told.unwrap_or(*count);
+        }
+        items.push_back(ModelItem::Usage(*usage));
+    }
+
+    fn start(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
+        let wire_index = event.index.ok_or_else(|| no_index("content_block_start"))?;
+        let head: RawObject = inner(event.content_block, "content_block_start", "content_block")?;
+        let index = self.next_index;
+        self.next_index += 1;
+        let (kind, block) = match head.string("type").as_deref() {
+            Some("text") => (Kind::Text, StartedBlock::Text),
+            Some("thinking") => (Kind::Thinking, StartedBlock::Thought),
+            Some("redacted_thinking") => (Kind::Redacted, StartedBlock::Thought),
+            Some("tool_use") => {
+                let id = CallId(head.string("id").unwrap_or_default());
+                let tool = head.string("name").unwrap_or_default();
+                (Kind::Call, StartedBlock::Call { id, tool })
+            }
+            Some(_) => (Kind::Kept, StartedBlock::Kept),
+            None => return Err(garbage("a block begins without a type")),
+        };
+        items.push_back(ModelItem::BlockStarted { index, block });
+        let mut open = Open {
+            wire_index,
+            index,
+            kind,
+            head,
+            text: String::new(),
+            signature: String::new(),
+            citations: Vec::new(),
+            whole: false,
+        };
+        open.take_first_words(items);
+        self.blocks.push_back(open);
+        Ok(())
+    }
+
+    fn open(&mut self, event: &Event<'_>) -> Result<&mut Open, Trouble> {
+        let wire_index = event.index.ok_or_else(|| no_index(&event.kind))?;
+        let open = self
+            .blocks
+            .iter_mut()
+            .find(|open| open.wire_index == wire_index && !open.whole);
+        open.ok_or_else(|| garbage(format!("`{}` for a block that is not open", event.kind)))
+    }
+
+    fn delta(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
+        let raw = event.delta;
+        let open = self.open(event)?;
+        let delta: Delta<'_> = match raw.map(|raw| serde_json::from_str(raw.get())) {
+            Some(Ok(delta)) => delta,
+            Some(Err(_)) if open.kind == Kind::Kept => return open.merge(raw),
+            Some(Err(error)) => {
+                return Err(garbage(format!("a delta is not as expected: {error}")));
+            }
+            None => return Err(garbage("`content_block_delta` without a delta")),
+        };
+        let index = open.index;
+        match (&*delta.kind, open.kind) {
+            ("text_delta", Kind::Text) => {
+                let text = delta.text.unwrap_or_default();
+                open.text.push_str(&text);
+                items.push_back(ModelItem::TextDelta { index, text });
+            }
+            ("thinking_delta", Kind::Thinking) => {
+                let text = delta.thinking.unwrap_or_default();
+                open.text.push_str(&text);
+                items.push_back(ModelItem::ThoughtDelta { index, text });
+            }
+            ("signature_delta", Kind::Thinking) => {
+                open.signature
+                    .push_str(&delta.signature.unwrap_or_default());
+            }
+            ("input_json_delta", Kind::Call) => {
+                let json = delta.partial_json.unwrap_or_default();
+                open.text.push_str(&json);
+                items.push_back(ModelItem::InputDelta { index, json });
+            }
+            ("input_json_delta", Kind::Kept) => {
+                open.text.push_str(&delta.partial_json.unwrap_or_default());
+            }
+            ("citations_delta", Kind::Text) => open.citations.extend(delta.citation),
+            (_, Kind::Kept) => return open.merge(raw),
+            // A new kind of delta beside the known ones adds nothing that can be shown.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Hands out whole blocks, in the order of their places.
+    fn hand_out(&mut self, items: &mut VecDeque<ModelItem>) {
+        while self.blocks.front().is_some_and(|open| open.whole) {
+            if let Some(open) = self.blocks.pop_front() {
+                let index = open.index;
+                items.push_back(ModelItem::Block {
+                    index,
+                    block: open.finish(),
+                });
+            }
+        }
+    }
+
+    fn end(&mut self, items: &mut VecDeque<ModelItem>) -> ModelEnd {
+        let stopped = self.stop.take();
+        let reason = stopped
+            .as_ref()
+            .map_or("", |stopped| stopped.reason.as_str());
+        let end = match reason {
+            "pause_turn" => ModelEnd::Paused,
+            "max_tokens" | "model_context_window_exceeded" => ModelEnd::Length,
+            "refusal" => {
+                let said = stopped.and_then(|stopped| stopped.explanation);
+                let text = said.unwrap_or_else(|| "the model declined to answer".to_owned());
+                ModelEnd::Declined { text }
+            }
+            _ => ModelEnd::Complete,
+        };
+        // What was cut is missing; what merely lacks its end mark is whole.
+        if end != ModelEnd::Length {
+            for open in &mut self.blocks {
+                open.whole = true;
+            }
+        }
+        self.hand_out(items);
+        end
+    }
+}
+
+impl Open {
+    /// Most blocks begin empty; some say their first words as they begin.
+    fn take_first_words(&mut self, items: &mut VecDeque<ModelItem>) {
+        let index = self.index;
+        let key = match self.kind {
+            Kind::Text => "text",
+            Kind::Thinking => "thinking",
+            Kind::Redacted | Kind::Call | Kind::Kept => return,
+        };
+        self.text = self.head.string(key).unwrap_or_default();
+        if self.kind == Kind::Thinking {
+            self.signature = self.head.string("signature").unwrap_or_default();
+        }
+        if self.text.is_empty() {
+            return;
+        }
+        let text = self.text.clone();
+        items.push_back(if self.kind == Kind::Text {
+            ModelItem::TextDelta { index, text }
+        } else {
+            ModelItem::ThoughtDelta { index, text }
+        });
+    }
+
+    /// Takes the members of an unknown delta into a block that is kept as it is.
+    fn merge(&mut self, delta: Option<&RawValue>) -> Result<(), Trouble> {
+        let delta: RawObject = inner(delta, "content_block_delta", "delta")?;
+        for (key, value) in delta.iter().filter(|(key, _)| *key != "type") {
+            self.head.put(key, value.to_owned());
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> ReplyBlock {
+        match self.kind {
+            Kind::Text => {
+                if !self.citations.is_empty() {
+                    self.head.put_json("citations", &self.citations);
+                }
+                let text = self.text;
+                if !self.head.says_more_than(&["type", "text"]) {
+                    return ReplyBlock::Text { text, opaque: None };
+                }
+                self.head.put_json("text", &text);
+                ReplyBlock::Text {
+                    text,
+                    opaque: keep(&self.head),
+                }
+            }
+            Kind::Thinking => {
+                let text = self.text;
+                // Without its signature the provider does not take it back.
+                if self.signature.is_empty() {
+                    return ReplyBlock::Thought { text, opaque: None };
+                }
+                self.head.put_json("thinking", &text);
+                self.head.put_json("signature", &self.signature);
+                ReplyBlock::Thought {
+                    text,
+                    opaque: keep(&self.head),
+                }
+            }
+            Kind::Redacted => ReplyBlock::Thought {
+                text: String::new(),
+                opaque: keep(&self.head),
+            },
+            Kind::Call => ReplyBlock::Call(self.call()),
+            Kind::Kept => {
+                if let Ok(input) = RawValue::from_string(self.text) {
+                    self.head.put("input", input);
+                }
+                match keep(&self.head) {
+                    Some(opaque) => ReplyBlock::Kept(opaque),
+                    None => ReplyBlock::Text {
+                        text: String::new(),
+                        opaque: None,
+                    },
+                }
+            }
+        }
+    }
+
+    fn call(mut self) -> Call {
+        if self.text.trim().is_empty() {
+            let begun = self.head.get("input").map_or("{}", RawValue::get);
+            begun.clone_into(&mut self.text);
+        }
+        let (input, broken) = match serde_json::from_str(&self.text) {
+            Ok(Value::Object(input)) => (Value::Object(input), None),
+            Ok(_) => (Value::Null, Some("the input is no JSON object".to_owned())),
+            Err(error) => (
+                Value::Null,
+                Some(format!("the input is no valid JSON: {error}")),
+            ),
+        };
+        let more = self.head.says_more_than(&["type", "id", "name", "input"]);
+        let input = if broken.is_some() {
+            json!({"INVALID_JSON": self.text})
+        } else {
+            input
+        };
+        let opaque = if more {
+            match RawValue::from_string(self.text) {
+                Ok(raw) if broken.is_none() => self.head.put("input", raw),
+                _ => self.head.put_json("input", &input),
+            }
+            keep(&self.head)
+        } else {
+            None
+        };
+        Call {
+            id: CallId(self.head.string("id").unwrap_or_default()),
+            tool: self.head.string("name").unwrap_or_default(),
+            input,
+            broken,
+            opaque,
+        }
+    }
+}
+
+fn keep(block: &RawObject) -> Option<Opaque> {
+    let data = Verbatim::of(block).ok()?;
+    Some(Opaque {
+        dialect: DIALECT.to_owned(),
+        data,
+    })
+}
+
+fn inner<T: DeserializeOwned>(
+    raw: Option<&RawValue>,
+    event: &str,
+    member: &str,
+) -> Result<T, Trouble> {
+    let raw = raw.ok_or_else(|| garbage(format!("`{event}` without `{member}`")))?;
+    serde_json::from_str(raw.get()).map_err(|error| {
+        garbage(format!(
+            "`{member}` of `{event}` is not as expected: {error}"
+        ))
+    })
+}
+
+fn no_index(event: &str) -> Trouble {
+    garbage(format!("`{event}` names no block"))
+}
+
+fn garbage(text: impl Into<String>) -> Trouble {
+    Trouble::new(Failure::Garbage, text)
+}

@@ -1,0 +1,61 @@
+//! The one HTTP client of an adapter: built on first use, kept for all requests.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longer than most tools run, so that the next request finds the connection open.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Builds its client when the first request is made, so that starting up pays nothing.
+#[derive(Debug, Default)]
+pub(crate) struct LazyClient(OnceLock<Result<reqwest::Client, String>>);
+
+impl LazyClient {
+    /// The client for `base_url`; always the same one.
+    pub(crate) fn get(&self, base_url: &str) -> Result<&reqwest::Client, &str> {
+        self.0
+            .get_or_init(|| build(base_url))
+            .as_ref()
+            .map_err(String::as_str)
+    }
+}
+
+fn build(base_url: &str) -> Result<reqwest::Client, String> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_keepalive(KEEPALIVE)
+        .http2_keep_alive_interval(KEEPALIVE)
+        // A redirect would carry the key to another place.
+        .redirect(reqwest::redirect::Policy::none())
+        // A compressed stream arrives in lumps.
+        .no_gzip()
+        .no_brotli()
+        .user_agent(concat!("gimlet/", env!("CARGO_PKG_VERSION")));
+    let builder = if base_url.starts_with("https:") {
+        // `Err` only says that there is a provider already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        builder
+    } else {
+        builder.tls_backend_preconfigured(rootless_tls()?)
+    };
+    builder
+        .build()
+        .map_err(|error| format!("the HTTP client cannot be built: {error}"))
+}
+
+/// Reading the system's root certificates takes milliseconds and megabytes. A plain-text
+/// address needs none, so it gets a TLS configuration that trusts nobody.
+fn rootless_tls() -> Result<rustls::ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+    Ok(config
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth())
+}
