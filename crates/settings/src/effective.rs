@@ -1,0 +1,354 @@
+//! The effective settings, typed, each value with its source.
+
+use crate::{
+    env::Env,
+    features::{Feature, Features},
+    keys::{self, KEYS, Shape},
+    load::LoadSpec,
+    notice::Notice,
+    repository::join,
+    source::Source,
+    tree::{Data, Tree},
+};
+use gimlet_ports::Thinking;
+use gimlet_protocol::Mode;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+/// The effective settings. Its `Debug` shows no value of an environment variable.
+#[derive(Clone)]
+pub struct Settings {
+    /// The model, as `[provider/]name`.
+    pub model: Option<String>,
+    /// Models to take instead, in this order.
+    pub fallback_models: Vec<String>,
+    /// The model for side questions.
+    pub small_model: Option<String>,
+    /// How much the model may reason; `None` leaves it to the model's own default.
+    pub thinking: Option<Thinking>,
+    /// Tokens that one reply may have.
+    pub max_output_tokens: Option<u64>,
+    /// Beta features to ask the provider for.
+    pub betas: Vec<String>,
+    /// How providers are reached, by name.
+    pub providers: BTreeMap<String, Provider>,
+    /// What may happen without asking, and what never may.
+    pub permissions: Permissions,
+    /// Requests to the model that one prompt may lead to.
+    pub max_turns: Option<u32>,
+    /// United States dollars that one run may cost.
+    pub max_budget_usd: Option<f64>,
+    /// Characters of a command's output that the model is shown.
+    pub bash_output_max_chars: usize,
+    /// Which instruction files are put into the context.
+    pub instruction_files: InstructionFiles,
+    /// Patterns of instruction files that are left out.
+    pub claude_md_excludes: Vec<String>,
+    /// Whether a long conversation is compacted before it no longer fits.
+    pub auto_compact_enabled: bool,
+    /// Tokens of context to plan compaction for.
+    pub auto_compact_window: Option<u64>,
+    /// Which features are on.
+    pub features: Features,
+    /// The environment with the `env` of the settings in it: for reading further variables
+    /// and for child processes.
+    pub env: Env,
+    /// What was accepted, but does not count.
+    pub notices: Vec<Notice>,
+    merged: Tree,
+}
+
+/// How a provider is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provider {
+    /// The address that requests go to, without a slash at its end.
+    pub base_url: Option<String>,
+}
+
+/// What may happen without asking, and what never may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permissions {
+    /// What goes through.
+    pub allow: Vec<RuleText>,
+    /// What is always asked about.
+    pub ask: Vec<RuleText>,
+    /// What never happens.
+    pub deny: Vec<RuleText>,
+    /// The mode that a session starts in.
+    pub default_mode: Mode,
+    /// Folders that count as part of the workspace.
+    pub additional_directories: Vec<AddedDirectory>,
+    /// Who took the mode `bypassPermissions` away, if anyone did.
+    pub bypass_disabled: Option<Source>,
+}
+
+/// A permission rule as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleText {
+    /// Such as `Bash(git status:*)`.
+    pub text: String,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// A folder beside the working folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedDirectory {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// Which instruction files are put into the context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InstructionFiles {
+    /// Only `CLAUDE.md`.
+    ClaudeMd,
+    /// `AGENTS.md` where the repository has no `CLAUDE.md`.
+    #[default]
+    ClaudeMdOrAgentsMd,
+    /// Both.
+    ClaudeMdAndAgentsMd,
+    /// Only the organisation's.
+    ManagedOnly,
+}
+
+impl InstructionFiles {
+    fn named(name: &str) -> Self {
+        match name {
+            "claude-md" => Self::ClaudeMd,
+            "claude-md-and-agents-md" => Self::ClaudeMdAndAgentsMd,
+            "managed-only" => Self::ManagedOnly,
+            _ => Self::ClaudeMdOrAgentsMd,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn of(merged: Tree, env: Env, notices: Vec<Notice>, spec: &LoadSpec) -> Self {
+        let text = |path: &str| merged.at(path).and_then(Tree::text).map(str::to_owned);
+        let whole = |path: &str| merged.at(path).and_then(Tree::number)?.as_u64();
+        Self {
+            model: text("model"),
+            fallback_models: texts(merged.at("fallbackModel")),
+            small_model: text("smallModel"),
+            thinking: merged.at("thinking").map(thinking),
+            max_output_tokens: whole("maxOutputTokens"),
+            betas: texts(merged.at("betas")),
+            providers: providers(merged.at("providers")),
+            permissions: permissions(&merged, spec),
+            max_turns: whole("maxTurns").and_then(|turns| u32::try_from(turns).ok()),
+            max_budget_usd: merged
+                .at("maxBudgetUsd")
+                .and_then(Tree::number)
+                .and_then(serde_json::Number::as_f64),
+            bash_output_max_chars: whole("bashOutputMaxChars")
+                .and_then(|chars| usize::try_from(chars).ok())
+                .unwrap_or(keys::BASH_OUTPUT_CHARS),
+            instruction_files: text("instructionFiles")
+                .map(|name| InstructionFiles::named(&name))
+                .unwrap_or_default(),
+            claude_md_excludes: texts(merged.at("claudeMdExcludes")),
+            auto_compact_enabled: merged
+                .at("autoCompactEnabled")
+                .and_then(Tree::flag)
+                .unwrap_or(true),
+            auto_compact_window: whole("autoCompactWindow"),
+            features: features(merged.at("features")),
+            env,
+            notices,
+            merged,
+        }
+    }
+
+    /// Where the value of a dotted key came from, such as `permissions.defaultMode`. For an
+    /// object or a list it is the strongest layer that has part of it. `None` for a key that
+    /// does not exist.
+    pub fn source_of(&self, key: &str) -> Option<Source> {
+        if let Some(tree) = self.merged.at(key) {
+            return Some(tree.source.clone());
+        }
+        is_known(key).then(Source::built_in)
+    }
+
+    /// Every value that is set, with its key and source, in the order of the table of keys.
+    /// A part of a list is a row of its own; values of `env` are not shown.
+    pub fn rows(&self) -> Vec<(String, String, Source)> {
+        let mut rows = Vec::new();
+        for key in KEYS {
+            if let Some(tree) = self.merged.member(key.name) {
+                collect_rows(key.name, tree, &mut rows);
+            }
+        }
+        rows
+    }
+
+    /// The address that the person set for a provider, if any.
+    pub fn base_url(&self, provider: &str) -> Option<&str> {
+        self.providers.get(provider)?.base_url.as_deref()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.rows();
+        f.debug_map()
+            .entries(rows.iter().map(|(key, value, _)| (key, value)))
+            .finish()
+    }
+}
+
+fn collect_rows(path: &str, tree: &Tree, rows: &mut Vec<(String, String, Source)>) {
+    match &tree.data {
+        Data::Object(members) => {
+            for member in members {
+                collect_rows(&join(path, &member.key), &member.value, rows);
+            }
+        }
+        Data::List(items) => {
+            for item in items {
+                collect_rows(path, item, rows);
+            }
+        }
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => {
+            let value = if path.starts_with("env.") {
+                "(set)".to_owned()
+            } else {
+                tree.text()
+                    .map_or_else(|| tree.to_value().to_string(), str::to_owned)
+            };
+            rows.push((path.to_owned(), value, tree.source.clone()));
+        }
+    }
+}
+
+fn is_known(path: &str) -> bool {
+    let mut keys = KEYS;
+    let mut parts = path.split('.');
+    while let Some(part) = parts.next() {
+        let Some(key) = keys.iter().find(|key| key.name == part) else {
+            return false;
+        };
+        match key.shape {
+            Shape::Object(inner) => keys = inner,
+            Shape::ObjectByName(inner) => {
+                return parts.next().is_none_or(|_| {
+                    parts
+                        .next()
+                        .is_none_or(|last| inner.iter().any(|key| key.name == last))
+                });
+            }
+            Shape::TextByName | Shape::Features => return true,
+            Shape::Text
+            | Shape::Address
+            | Shape::Flag
+            | Shape::Whole { .. }
+            | Shape::Dollars
+            | Shape::OneOf(_)
+            | Shape::Texts
+            | Shape::TextOrTexts
+            | Shape::Thinking => return parts.next().is_none(),
+        }
+    }
+    true
+}
+
+/// The texts of a list, or the one text.
+fn texts(tree: Option<&Tree>) -> Vec<String> {
+    let Some(tree) = tree else { return Vec::new() };
+    match tree.text() {
+        Some(text) => vec![text.to_owned()],
+        None => tree
+            .items()
+            .iter()
+            .filter_map(Tree::text)
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+fn thinking(tree: &Tree) -> Thinking {
+    let tokens = tree.number().and_then(serde_json::Number::as_u64);
+    match tokens.and_then(|tokens| u32::try_from(tokens).ok()) {
+        Some(tokens) => Thinking::Budget(tokens),
+        None if tree.text() == Some("adaptive") => Thinking::Adaptive,
+        None => Thinking::Off,
+    }
+}
+
+fn providers(tree: Option<&Tree>) -> BTreeMap<String, Provider> {
+    tree.map_or(&[][..], Tree::members)
+        .iter()
+        .map(|member| {
+            let base_url = member.value.member("baseUrl").and_then(Tree::text);
+            let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
+            (member.key.clone(), Provider { base_url })
+        })
+        .collect()
+}
+
+fn features(tree: Option<&Tree>) -> Features {
+    let mut features = Features::default();
+    for member in tree.map_or(&[][..], Tree::members) {
+        if let (Some(feature), Some(on)) = (Feature::named(&member.key), member.value.flag()) {
+            features.set(feature, on);
+        }
+    }
+    features
+}
+
+fn permissions(merged: &Tree, spec: &LoadSpec) -> Permissions {
+    let rules = |path: &str| {
+        let items = merged.at(path).map_or(&[][..], Tree::items).iter();
+        items
+            .filter_map(|item| {
+                Some(RuleText {
+                    text: item.text()?.to_owned(),
+                    source: item.source.clone(),
+                })
+            })
+            .collect()
+    };
+    let bypass_disabled = merged
+        .at("permissions.disableBypassPermissionsMode")
+        .map(|tree| tree.source.clone());
+    let mode = merged
+        .at("permissions.defaultMode")
+        .and_then(Tree::text)
+        .and_then(Mode::named);
+    let default_mode = mode
+        .filter(|mode| bypass_disabled.is_none() || *mode != Mode::BypassPermissions)
+        .unwrap_or_default();
+    let directories = merged.at("permissions.additionalDirectories");
+    let additional_directories = directories
+        .map_or(&[][..], Tree::items)
+        .iter()
+        .filter_map(|item| {
+            let path = absolute(item.text()?, spec);
+            Some(AddedDirectory {
+                path,
+                source: item.source.clone(),
+            })
+        })
+        .collect();
+    Permissions {
+        allow: rules("permissions.allow"),
+        ask: rules("permissions.ask"),
+        deny: rules("permissions.deny"),
+        default_mode,
+        additional_directories,
+        bypass_disabled,
+    }
+}
+
+fn absolute(path: &str, spec: &LoadSpec) -> PathBuf {
+    let in_home = if path == "~" {
+        Some("")
+    } else {
+        path.strip_prefix("~/")
+    };
+    match (in_home, &spec.dirs.home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => spec.root.join(path),
+    }
+}

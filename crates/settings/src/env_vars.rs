@@ -1,0 +1,154 @@
+//! The registry of environment variables: everything that Gimlet reads, with the version
+//! that added it.
+
+/// A registered variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, one or two sentences in Markdown.
+    pub about: &'static str,
+    /// The version that began to read it.
+    pub since: &'static str,
+    /// Which group it is listed in.
+    pub group: EnvGroup,
+    /// True when its value must never be shown.
+    pub secret: bool,
+}
+
+/// Groups of the reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvGroup {
+    /// Which model answers, where, and with which key.
+    Models,
+    /// Where files lie.
+    Folders,
+    /// How Gimlet behaves.
+    Behaviour,
+    /// What the terminal and the system say.
+    System,
+}
+
+impl EnvGroup {
+    /// Every group in the order of the reference.
+    pub const ALL: [Self; 4] = [Self::Models, Self::Folders, Self::Behaviour, Self::System];
+
+    /// The heading of the reference.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Models => "Models and keys",
+            Self::Folders => "Folders",
+            Self::Behaviour => "Behaviour",
+            Self::System => "Terminal and system",
+        }
+    }
+}
+
+macro_rules! registry {
+    ($($group:ident $secret:ident $name:ident $since:literal $about:literal;)+) => {
+        $(
+            #[doc = $about]
+            pub const $name: EnvVar = EnvVar {
+                name: stringify!($name),
+                about: $about,
+                since: $since,
+                group: EnvGroup::$group,
+                secret: registry!(@$secret),
+            };
+        )+
+
+        /// Every registered variable.
+        pub const ALL: &[EnvVar] = &[$($name),+];
+    };
+    (@secret) => { true };
+    (@plain) => { false };
+}
+
+registry! {
+    Models secret ANTHROPIC_API_KEY "0.1.0"
+        "The key for Anthropic's Messages interface, sent as `x-api-key`.";
+    Models secret ANTHROPIC_AUTH_TOKEN "0.1.0"
+        "A bearer token for Anthropic's Messages interface or a gateway in front of it, sent as `Authorization`.";
+    Models plain ANTHROPIC_BASE_URL "0.1.0"
+        "The address that requests to Anthropic's interface go to, instead of its own. Sets `providers.anthropic.baseUrl`.";
+    Models plain ANTHROPIC_MODEL "0.1.0"
+        "The model, where `GIMLET_MODEL` is not set. Sets `model`.";
+    Models plain ANTHROPIC_SMALL_FAST_MODEL "0.1.0"
+        "The model for side questions. Sets `smallModel`.";
+    Models plain ANTHROPIC_BETAS "0.1.0"
+        "Names of beta features to ask Anthropic's interface for, with commas between. Adds to `betas`.";
+    Models secret OPENAI_API_KEY "0.1.0"
+        "The key for OpenAI's interface or a server that speaks it.";
+    Models plain OPENAI_BASE_URL "0.1.0"
+        "The address that requests to OpenAI's interface go to, instead of its own. Sets `providers.openai.baseUrl`.";
+    Models plain GIMLET_MODEL "0.1.0"
+        "The model, as `[provider/]name`. Sets `model`.";
+    Models plain GIMLET_SCRIPT "0.1.0"
+        "The file that the scripted model plays.";
+    Models plain MAX_THINKING_TOKENS "0.1.0"
+        "Tokens that the model may reason with; `0` turns reasoning off. Sets `thinking`.";
+    Models plain CLAUDE_CODE_MAX_OUTPUT_TOKENS "0.1.0"
+        "Tokens that one reply may have. Sets `maxOutputTokens`.";
+    Models plain HTTP_PROXY "0.1.0"
+        "The proxy for `http` addresses. The lower-case name counts too.";
+    Models plain HTTPS_PROXY "0.1.0"
+        "The proxy for `https` addresses. The lower-case name counts too.";
+    Models plain ALL_PROXY "0.1.0"
+        "The proxy where neither of the above is set. The lower-case name counts too.";
+    Models plain NO_PROXY "0.1.0"
+        "Hosts that are reached without a proxy. The lower-case name counts too.";
+
+    Folders plain GIMLET_HOME "0.1.0"
+        "One folder for all of Gimlet's own files, in `config`, `data`, `cache` and `state`.";
+    Folders plain GIMLET_CONFIG_DIR "0.1.0"
+        "The folder of `settings.json`; `~/.config/gimlet` unless set.";
+    Folders plain GIMLET_DATA_DIR "0.1.0"
+        "The folder of sessions and snapshots; `~/.local/share/gimlet` unless set.";
+    Folders plain GIMLET_CACHE_DIR "0.1.0"
+        "The folder for what can be made again; `~/.cache/gimlet` unless set.";
+    Folders plain GIMLET_STATE_DIR "0.1.0"
+        "The folder of logs, locks and sockets; `~/.local/state/gimlet` unless set.";
+    Folders plain CLAUDE_CONFIG_DIR "0.1.0"
+        "The folder that is read in place of `~/.claude`.";
+    Folders plain HOME "0.1.0"
+        "The home folder.";
+    Folders plain XDG_CONFIG_HOME "0.1.0"
+        "The folder of settings of all programs.";
+    Folders plain XDG_DATA_HOME "0.1.0"
+        "The folder of data of all programs.";
+    Folders plain XDG_CACHE_HOME "0.1.0"
+        "The folder of caches of all programs.";
+    Folders plain XDG_STATE_HOME "0.1.0"
+        "The folder of state of all programs.";
+    Folders plain XDG_RUNTIME_DIR "0.1.0"
+        "The folder of sockets of all programs.";
+    Folders plain TMPDIR "0.1.0"
+        "The folder for temporary files.";
+
+    Behaviour plain GIMLET_FEATURES "0.1.0"
+        "Features to turn on, or off with a `-` in front, with commas between. Sets `features`.";
+    Behaviour plain DISABLE_AUTO_COMPACT "0.1.0"
+        "Turns automatic compaction off. Sets `autoCompactEnabled`.";
+    Behaviour plain IS_SANDBOX "0.1.0"
+        "Says that this machine is a sandbox, so that `bypassPermissions` may be used as root.";
+    Behaviour plain CI "0.1.0"
+        "Says that nobody watches: no colours, no progress.";
+
+    System plain PATH "0.1.0"
+        "Where programs such as `git` are found.";
+    System plain SHELL "0.1.0"
+        "The shell that runs commands, where it is bash or zsh.";
+    System plain TERM "0.1.0"
+        "The kind of terminal; `dumb` turns colours off.";
+    System plain COLUMNS "0.1.0"
+        "The width to print for, where the terminal does not tell.";
+    System plain NO_COLOR "0.1.0"
+        "Turns colours off.";
+    System plain LANG "0.1.0"
+        "The language and character set.";
+    System plain USER "0.1.0"
+        "The person's name on this machine.";
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! Tests of the registry of variables.
+
+use super::*;
+use std::collections::BTreeSet;
+
+#[test]
+fn every_variable_is_registered_once_and_says_what_it_does() {
+    let names: BTreeSet<_> = ALL.iter().map(|variable| variable.name).collect();
+    assert_eq!(names.len(), ALL.len());
+    let silent: Vec<_> = ALL
+        .iter()
+        .filter(|variable| !variable.about.ends_with('.'))
+        .map(|v| v.name)
+        .collect();
+    assert_eq!(silent, Vec::<&str>::new());
+}
+
+#[test]
+fn keys_and_tokens_are_secret() {
+    let secret: Vec<_> = ALL
+        .iter()
+        .filter(|variable| variable.secret)
+        .map(|v| v.name)
+        .collect();
+    assert_eq!(
+        secret,
+        [
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_AUTH_TOKEN",
+            "OPENAI_API_KEY"
+        ]
+    );
+}

@@ -1,0 +1,506 @@
+//! The table of settings keys: shape, who may set it, what it does. Checking, the JSON
+//! schema and the reference are all made from it.
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// Any text.
+    Text,
+    /// An address that begins with `http://` or `https://`.
+    Address,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number within bounds, both included.
+    Whole { min: u64, max: u64 },
+    /// A number of dollars above zero.
+    Dollars,
+    /// One of these names.
+    OneOf(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    /// A text, or a list of texts.
+    TextOrTexts,
+    /// `off`, `adaptive` or a number of tokens.
+    Thinking,
+    /// Names that map to texts.
+    TextByName,
+    /// Names of features that map to `true` or `false`.
+    Features,
+    /// Names that map to objects with these keys.
+    ObjectByName(&'static [Key]),
+    /// An object with these keys.
+    Object(&'static [Key]),
+}
+
+/// Who may set a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Anyone, the repository's files included.
+    Anyone,
+    /// Anyone but the repository's files.
+    NotRepository,
+    /// Anyone; the repository's files may only lower what others set.
+    RepositoryLowers,
+    /// Anyone; the repository's files may not name a mode that lets everything through.
+    RepositoryCareful,
+}
+
+/// A key that Gimlet acts on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) scope: Scope,
+    /// What holds when nobody sets it, in Markdown; empty for nothing.
+    pub(crate) default: &'static str,
+    pub(crate) about: &'static str,
+}
+
+/// The bounds of `bashOutputMaxChars`.
+pub(crate) const BASH_OUTPUT_MAX_CHARS: (u64, u64) = (4_000, 128_000);
+/// `bashOutputMaxChars` when nobody sets it.
+pub(crate) const BASH_OUTPUT_CHARS: usize = 30_000;
+/// Modes that a repository may not choose.
+pub(crate) const WIDE_MODES: [&str; 2] = ["auto", "bypassPermissions"];
+
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "model",
+        shape: Shape::Text,
+        scope: Scope::Anyone,
+        default: "",
+        about: "The model, as `[provider/]name`.",
+    },
+    Key {
+        name: "fallbackModel",
+        shape: Shape::TextOrTexts,
+        scope: Scope::Anyone,
+        default: "",
+        about: "Models to take, in this order, when the model is overloaded or does not exist. \
+                The strongest layer's value counts as a whole.",
+    },
+    Key {
+        name: "smallModel",
+        shape: Shape::Text,
+        scope: Scope::Anyone,
+        default: "",
+        about: "The model for side questions such as a session's title.",
+    },
+    Key {
+        name: "thinking",
+        shape: Shape::Thinking,
+        scope: Scope::Anyone,
+        default: "",
+        about: "How much the model may reason: `off`, `adaptive`, or a number of tokens.",
+    },
+    Key {
+        name: "maxOutputTokens",
+        shape: Shape::Whole {
+            min: 1,
+            max: 10_000_000,
+        },
+        scope: Scope::Anyone,
+        default: "",
+        about: "Tokens that one reply may have; the model's own limit where it is not set.",
+    },
+    Key {
+        name: "betas",
+        shape: Shape::Texts,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Names of beta features to ask the provider for.",
+    },
+    Key {
+        name: "providers",
+        shape: Shape::ObjectByName(PROVIDER_KEYS),
+        scope: Scope::NotRepository,
+        default: "",
+        about: "How providers are reached, by name, such as `anthropic`.",
+    },
+    Key {
+        name: "permissions",
+        shape: Shape::Object(PERMISSION_KEYS),
+        scope: Scope::Anyone,
+        default: "",
+        about: "What may happen without asking, and what never may.",
+    },
+    Key {
+        name: "maxTurns",
+        shape: Shape::Whole {
+            min: 1,
+            max: 1_000_000,
+        },
+        scope: Scope::RepositoryLowers,
+        default: "",
+        about: "Requests to the model that one prompt may lead to.",
+    },
+    Key {
+        name: "maxBudgetUsd",
+        shape: Shape::Dollars,
+        scope: Scope::RepositoryLowers,
+        default: "",
+        about: "United States dollars that one run may cost.",
+    },
+    Key {
+        name: "bashOutputMaxChars",
+        shape: Shape::Whole {
+            min: BASH_OUTPUT_MAX_CHARS.0,
+            max: BASH_OUTPUT_MAX_CHARS.1,
+        },
+        scope: Scope::Anyone,
+        default: "`30000`",
+        about: "Characters of a command's output that the model is shown; the rest goes to a file.",
+    },
+    Key {
+        name: "env",
+        shape: Shape::TextByName,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Environment variables for Gimlet and the commands that it runs. What the shell \
+                already set wins over the person's file; flags and the organisation win over that.",
+    },
+    Key {
+        name: "instructionFiles",
+        shape: Shape::OneOf(&[
+            "claude-md",
+            "claude-md-or-agents-md",
+            "claude-md-and-agents-md",
+            "managed-only",
+        ]),
+        scope: Scope::Anyone,
+        default: "`claude-md-or-agents-md`",
+        about: "Which instruction files are put into the context.",
+    },
+    Key {
+        name: "claudeMdExcludes",
+        shape: Shape::Texts,
+        scope: Scope::Anyone,
+        default: "",
+        about: "Patterns of instruction files that are left out.",
+    },
+    Key {
+        name: "autoCompactEnabled",
+        shape: Shape::Flag,
+        scope: Scope::Anyone,
+        default: "`true`",
+        about: "Whether a long conversation is compacted before it no longer fits.",
+    },
+    Key {
+        name: "autoCompactWindow",
+        shape: Shape::Whole {
+            min: 100_000,
+            max: 1_000_000,
+        },
+        scope: Scope::Anyone,
+        default: "",
+        about: "Tokens of context to plan compaction for; the model's own window where it is \
+                not set.",
+    },
+    Key {
+        name: "features",
+        shape: Shape::Features,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Features to turn on or off by name; `gimlet features` lists them.",
+    },
+];
+
+const PROVIDER_KEYS: &[Key] = &[Key {
+    name: "baseUrl",
+    shape: Shape::Address,
+    scope: Scope::NotRepository,
+    default: "",
+    about: "The address that requests go to, instead of the provider's own.",
+}];
+
+const PERMISSION_KEYS: &[Key] = &[
+    Key {
+        name: "allow",
+        shape: Shape::Texts,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Rules for what goes through without asking.",
+    },
+    Key {
+        name: "ask",
+        shape: Shape::Texts,
+        scope: Scope::Anyone,
+        default: "",
+        about: "Rules for what is always asked about.",
+    },
+    Key {
+        name: "deny",
+        shape: Shape::Texts,
+        scope: Scope::Anyone,
+        default: "",
+        about: "Rules for what never happens. Wins over `ask`, which wins over `allow`.",
+    },
+    Key {
+        name: "defaultMode",
+        shape: Shape::OneOf(&[
+            "default",
+            "manual",
+            "acceptEdits",
+            "plan",
+            "auto",
+            "dontAsk",
+            "bypassPermissions",
+        ]),
+        scope: Scope::RepositoryCareful,
+        default: "`default`",
+        about: "The permission mode that a session starts in.",
+    },
+    Key {
+        name: "additionalDirectories",
+        shape: Shape::Texts,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Folders beside the working folder that count as part of it. `~/` is the home \
+                folder; other relative paths start at the working folder.",
+    },
+    Key {
+        name: "disableBypassPermissionsMode",
+        shape: Shape::OneOf(&["disable"]),
+        scope: Scope::Anyone,
+        default: "",
+        about: "With `disable`, nobody can use the mode `bypassPermissions`.",
+    },
+];
+
+/// What Gimlet does with a key that other tools' files have and that it does not act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// A preference; harmless wherever it stands.
+    Harmless,
+    /// Would run something, trust something or redirect something.
+    Powerful,
+}
+
+/// Keys that other tools' files have and that Gimlet does not act on.
+pub(crate) fn foreign(path: &str) -> Option<Foreign> {
+    if POWERFUL.contains(&path) {
+        Some(Foreign::Powerful)
+    } else if HARMLESS.contains(&path) {
+        Some(Foreign::Harmless)
+    } else {
+        None
+    }
+}
+
+const POWERFUL: &[&str] = &[
+    "additionalMarketplaces",
+    "allowedHttpHookUrls",
+    "allowedMcpServers",
+    "apiKeyHelper",
+    "appendPlugins",
+    "autoMemoryDirectory",
+    "autoMode",
+    "awsAuthRefresh",
+    "awsCredentialExport",
+    "crossSessionInbound",
+    "enableAllProjectMcpServers",
+    "enabledMcpjsonServers",
+    "enabledPlugins",
+    "extraKnownMarketplaces",
+    "fileSuggestion",
+    "forceLoginGatewayUrl",
+    "gcpAuthRefresh",
+    "hooks",
+    "httpHookAllowedEnvVars",
+    "mcpServers",
+    "modelOverrides",
+    "otelHeadersHelper",
+    "pluginConfigs",
+    "policyHelper",
+    "prependPlugins",
+    "processWrapper",
+    "proxyAuthHelper",
+    "remote",
+    "remoteControlAtStartup",
+    "sandbox",
+    "skipAutoPermissionPrompt",
+    "skipDangerousModePermissionPrompt",
+    "skipWebFetchPreflight",
+    "sshConfigs",
+    "statusLine",
+    "subagentStatusLine",
+    "useAutoModeDuringPlan",
+    "permissions.blockReadsExemptPaths",
+    "permissions.workingDirectoriesAsGiven",
+];
+
+const HARMLESS: &[&str] = &[
+    "advisorModel",
+    "agent",
+    "agentPushNotifEnabled",
+    "allowAllClaudeAiMcps",
+    "allowManagedHooksOnly",
+    "allowManagedMcpServersOnly",
+    "allowManagedPermissionRulesOnly",
+    "allowedChannelPlugins",
+    "allowedMarketplaces",
+    "allowedProviders",
+    "alwaysThinkingEnabled",
+    "askUserQuestionTimeout",
+    "attribution",
+    "autoConnectIde",
+    "autoContinueAtUsageLimit",
+    "autoDreamEnabled",
+    "autoMemoryEnabled",
+    "autoScrollEnabled",
+    "autoUpdatesChannel",
+    "autoUploadSessions",
+    "availableModels",
+    "availableModelsMatch",
+    "awaySummaryEnabled",
+    "axScreenReader",
+    "bashEditDiffEnabled",
+    "blockedMarketplaces",
+    "channelsEnabled",
+    "claudeMd",
+    "cleanupPeriodDays",
+    "companyAnnouncements",
+    "daemonColdStart",
+    "defaultShell",
+    "defaultView",
+    "deniedMcpServers",
+    "deniedModels",
+    "dialogExpiry",
+    "disableAgentView",
+    "disableAllHooks",
+    "disableAutoMode",
+    "disableBundledSkills",
+    "disableClaudeAiConnectors",
+    "disableCommandPluginSources",
+    "disableRemoteControl",
+    "disableSideloadFlags",
+    "disableSkillShellExecution",
+    "disableWorkflows",
+    "disabledMcpjsonServers",
+    "editorMode",
+    "effortLevel",
+    "emojiCompletionEnabled",
+    "enableWorkflows",
+    "enforceAvailableModels",
+    "fastMode",
+    "fastModePerSessionOptIn",
+    "feedbackDrafts",
+    "feedbackSurveyRate",
+    "fileCheckpointingEnabled",
+    "footerLinksRegexes",
+    "forceLoginMethod",
+    "forceLoginOrgUUID",
+    "forceRemoteSettingsRefresh",
+    "idleCompaction",
+    "includeCoAuthoredBy",
+    "includeGitInstructions",
+    "inputNeededNotifEnabled",
+    "isolatePeerMachines",
+    "language",
+    "managedMcpServers",
+    "managedSourcesBehavior",
+    "maxEffortLevel",
+    "maxProseWidth",
+    "minimumVersion",
+    "modelPicker",
+    "modelPricing",
+    "modelSettings",
+    "outputStyle",
+    "parentSettingsBehavior",
+    "plansDirectory",
+    "pluginSuggestionMarketplaces",
+    "pluginTrustMessage",
+    "prUrlTemplate",
+    "precomputeCompactionEnabled",
+    "preferredNotifChannel",
+    "prefersReducedMotion",
+    "promptCacheTtl",
+    "promptSuggestionEnabled",
+    "requiredMaximumVersion",
+    "requiredMinimumVersion",
+    "respectGitignore",
+    "respondToBashCommands",
+    "showClearContextOnPlanAccept",
+    "showMessageTimestamps",
+    "showThinkingSummaries",
+    "showTurnDuration",
+    "skillListingBudgetFraction",
+    "skillListingMaxDescChars",
+    "skillOverrides",
+    "spellcheck",
+    "spinnerTipsEnabled",
+    "spinnerTipsOverride",
+    "spinnerVerbs",
+    "strictKnownMarketplaces",
+    "strictPluginOnlyCustomization",
+    "subagentPromptCacheTtl",
+    "switchModelsOnFlag",
+    "syncClaudeAiPlugins",
+    "syncClaudeAiSkills",
+    "syntaxHighlightingDisabled",
+    "teammateMode",
+    "terminalProgressBarEnabled",
+    "terminalTitleFromRename",
+    "theme",
+    "timeFormat",
+    "timeZone",
+    "todoFeatureEnabled",
+    "tui",
+    "ultracode",
+    "verbose",
+    "viewMode",
+    "vimInsertModeRemaps",
+    "voice",
+    "wheelScrollAccelerationEnabled",
+    "workflowKeywordTriggerEnabled",
+    "workflowSizeGuideline",
+    "worktree",
+    "wslInheritsWindowsSettings",
+    "permissions.blockReadsOutsideWorkingDirectories",
+    "permissions.blockWritesOutsideWorkingDirectories",
+    "permissions.denyInsteadOfPrompting",
+    "permissions.disableAutoMode",
+    "permissions.workingDirectoriesExclude",
+];
+
+/// The key that was probably meant by `path`, which is unknown.
+pub(crate) fn nearest(path: &str) -> Option<String> {
+    known_paths()
+        .map(|known| (distance(&path.to_lowercase(), &known.to_lowercase()), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 5)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+fn known_paths() -> impl Iterator<Item = String> {
+    let top = KEYS.iter().map(|key| key.name.to_owned());
+    let permissions = PERMISSION_KEYS
+        .iter()
+        .map(|key| format!("permissions.{}", key.name));
+    top.chain(permissions)
+}
+
+/// Levenshtein's distance in characters.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = i;
+        let mut last = i + 1;
+        for (cell, b) in row.iter_mut().skip(1).zip(&right) {
+            let next = (diagonal + usize::from(a != *b))
+                .min(last + 1)
+                .min(*cell + 1);
+            diagonal = *cell;
+            *cell = next;
+            last = next;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
