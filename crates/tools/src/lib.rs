@@ -1,1 +1,34 @@
-//! tools
+//! The built-in tools: each declares what it will touch, then touches only that, through the
+//! `Host` that its call was given.
+//!
+//! A tool is a module with its description for the model (`.md`) beside it; `toolset` lists
+//! them all. This crate must never know the engine, a provider or the real file system.
+
+mod apply;
+mod bash;
+mod edit;
+mod editing;
+mod freshness;
+mod glob;
+mod grep;
+mod limits;
+mod loose;
+mod ls;
+mod memory;
+mod multi_edit;
+mod patch;
+mod paths;
+mod read;
+mod structured_output;
+mod task_output;
+mod task_stop;
+mod tasks;
+mod todo_write;
+mod toolset;
+mod write;
+
+pub use apply::{Applied, Change, Hint, Places, Spot, Unapplied, apply};
+pub use patch::Hunk;
+pub use structured_output::{BadSchema, STRUCTURED_OUTPUT, StructuredOutput};
+pub use tasks::{EndedTask, Tasks};
+pub use toolset::{ToolOptions, ToolSet, toolbox};

@@ -1,0 +1,233 @@
+//! Background tasks: commands that outlive the call that started them, but not the session.
+
+use gimlet_ports::{Child, Exit, Scene};
+use gimlet_protocol::{Mark, TaskId};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// The background tasks of a session. Dropping it ends them all.
+#[derive(Default)]
+pub struct Tasks(Mutex<BTreeMap<TaskId, Task>>);
+
+/// A task that ended since the last look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedTask {
+    /// The task.
+    pub task: TaskId,
+    /// What ran.
+    pub command: String,
+    /// Where all its output is.
+    pub output: PathBuf,
+    /// How it ended.
+    pub exit: Exit,
+}
+
+impl EndedTask {
+    /// What belongs on the desk.
+    pub fn mark(&self) -> Mark {
+        Mark::TaskEnded {
+            task: self.task.clone(),
+            code: self.exit.code,
+        }
+    }
+
+    /// What the model is told, once.
+    pub fn notice(&self) -> String {
+        format!(
+            "background task {} {}: {}\nits output is in {}",
+            self.task,
+            how(self.exit),
+            self.command,
+            self.output.display()
+        )
+    }
+}
+
+/// How a task ended, in words.
+pub(crate) fn how(exit: Exit) -> String {
+    match (exit.code, exit.signal) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+struct Task {
+    command: String,
+    output: PathBuf,
+    run: Run,
+    /// True when the model knows that it ended.
+    told: bool,
+    look: Look,
+}
+
+enum Run {
+    Going(Box<dyn Child>),
+    /// Someone is ending it.
+    Ending,
+    Ended(Exit),
+}
+
+/// How far the model has looked into a task's output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Lines that were shown with their end.
+    pub(crate) lines: u64,
+    /// What was shown of the line after these.
+    pub(crate) open_line: String,
+}
+
+/// What is known of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) command: String,
+    pub(crate) output: PathBuf,
+    /// `None` while it runs.
+    pub(crate) exit: Option<Exit>,
+    pub(crate) look: Look,
+}
+
+impl Tasks {
+    /// The tasks that ended since this was asked last and that the model does not know of.
+    /// Each is returned once; its mark belongs on the desk.
+    pub fn ended_since_last_look(&self) -> Vec<EndedTask> {
+        let mut ended = Vec::new();
+        for (id, task) in self.all().iter_mut() {
+            if let Some(exit) = task.exit()
+                && !task.told
+            {
+                task.told = true;
+                ended.push(EndedTask {
+                    task: id.clone(),
+                    command: task.command.clone(),
+                    output: task.output.clone(),
+                    exit,
+                });
+            }
+        }
+        ended
+    }
+
+    /// How many are running now.
+    pub fn running(&self) -> usize {
+        self.all()
+            .values_mut()
+            .filter_map(|task| task.exit().is_none().then_some(()))
+            .count()
+    }
+
+    /// An id that no task of this session has had.
+    pub(crate) fn free_id(&self, scene: &Scene) -> TaskId {
+        let own = self.all();
+        let mut number = own.len().max(scene.desk.tasks.len());
+        loop {
+            number += 1;
+            let id = TaskId(format!("bash_{number}"));
+            if !own.contains_key(&id) && !scene.desk.tasks.contains_key(&id) {
+                return id;
+            }
+        }
+    }
+
+    pub(crate) fn add(&self, id: TaskId, command: String, output: PathBuf, child: Box<dyn Child>) {
+        let run = Run::Going(child);
+        let task = Task {
+            command,
+            output,
+            run,
+            told: false,
+            look: Look::default(),
+        };
+        self.all().insert(id, task);
+    }
+
+    /// What is known of a task of this run.
+    pub(crate) fn status(&self, id: &TaskId) -> Option<Status> {
+        let mut all = self.all();
+        let task = all.get_mut(id)?;
+        let exit = task.exit();
+        let (command, output) = (task.command.clone(), task.output.clone());
+        Some(Status {
+            command,
+            output,
+            exit,
+            look: task.look.clone(),
+        })
+    }
+
+    /// Notes what the model has now seen of a task.
+    pub(crate) fn looked(&self, id: &TaskId, look: Look, saw_end: bool) {
+        if let Some(task) = self.all().get_mut(id) {
+            task.look = look;
+            task.told |= saw_end;
+        }
+    }
+
+    /// Ends a task with all its children; `None` where there is no such task in this run.
+    pub(crate) async fn end(&self, id: &TaskId, grace: Duration) -> Option<Ended> {
+        let child = {
+            let mut all = self.all();
+            let task = all.get_mut(id)?;
+            let command = task.command.clone();
+            if let Some(exit) = task.exit() {
+                task.told = true;
+                return Some(Ended::Before { command, exit });
+            }
+            task.told = true;
+            match std::mem::replace(&mut task.run, Run::Ending) {
+                Run::Going(child) => Some((child, command)),
+                Run::Ending => None,
+                Run::Ended(exit) => {
+                    task.run = Run::Ended(exit);
+                    return Some(Ended::Before { command, exit });
+                }
+            }
+        };
+        let (mut child, command) = child?;
+        let exit = child.end(grace).await;
+        if let Some(task) = self.all().get_mut(id) {
+            task.run = Run::Ended(exit);
+        }
+        Some(Ended::Now { command, exit })
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<TaskId, Task>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the end of a task found.
+pub(crate) enum Ended {
+    /// It had ended by itself.
+    Before {
+        /// What ran.
+        command: String,
+        /// How it ended.
+        exit: Exit,
+    },
+    /// It was ended.
+    Now {
+        /// What ran.
+        command: String,
+        /// How it ended.
+        exit: Exit,
+    },
+}
+
+impl Task {
+    fn exit(&mut self) -> Option<Exit> {
+        if let Run::Going(child) = &mut self.run
+            && let Some(exit) = child.ended()
+        {
+            self.run = Run::Ended(exit);
+        }
+        match &self.run {
+            Run::Ended(exit) => Some(*exit),
+            Run::Going(_) | Run::Ending => None,
+        }
+    }
+}

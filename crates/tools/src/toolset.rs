@@ -1,0 +1,111 @@
+//! The table of all tools, and what those of one session share.
+
+use crate::{
+    bash::Bash,
+    edit::Edit,
+    glob::Glob,
+    grep::Grep,
+    ls::Ls,
+    memory::Memory,
+    multi_edit::MultiEdit,
+    read::Read,
+    structured_output::{BadSchema, StructuredOutput},
+    task_output::TaskOutput,
+    task_stop::TaskStop,
+    tasks::Tasks,
+    todo_write::TodoWrite,
+    write::Write,
+};
+use gimlet_ports::{AnyTool, Toolbox};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a session wants of its tools.
+#[derive(Clone, Debug, Default)]
+pub struct ToolOptions {
+    /// The JSON Schema of the final answer; with it there is the tool `StructuredOutput`.
+    pub answer_schema: Option<Value>,
+}
+
+/// The tools of one session with the state that they share.
+#[derive(Clone)]
+pub struct ToolSet {
+    /// The tools.
+    pub toolbox: Toolbox,
+    /// The background tasks. They end when the last holder of the set lets go of it.
+    pub tasks: Arc<Tasks>,
+}
+
+/// What tools of one session share.
+#[derive(Default)]
+struct Shared {
+    memory: Arc<Memory>,
+    tasks: Arc<Tasks>,
+}
+
+/// Makes a tool.
+type Make = fn(&Shared) -> Arc<dyn AnyTool>;
+
+/// Every tool that needs nothing but what the session shares.
+const TOOLS: [Make; 11] = [
+    |shared| {
+        Arc::new(Read {
+            memory: shared.memory.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(Write {
+            memory: shared.memory.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(Edit {
+            memory: shared.memory.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(MultiEdit {
+            memory: shared.memory.clone(),
+        })
+    },
+    |_| Arc::new(Glob),
+    |_| Arc::new(Grep),
+    |_| Arc::new(Ls),
+    |shared| {
+        Arc::new(Bash {
+            tasks: shared.tasks.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(TaskOutput {
+            tasks: shared.tasks.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(TaskStop {
+            tasks: shared.tasks.clone(),
+        })
+    },
+    |_| Arc::new(TodoWrite),
+];
+
+/// Makes the tools of a session.
+///
+/// # Errors
+/// When the schema of the answer is none.
+pub fn toolbox(options: ToolOptions) -> Result<ToolSet, BadSchema> {
+    let shared = Shared::default();
+    let mut toolbox = Toolbox::default();
+    let mut tools: Vec<Arc<dyn AnyTool>> = TOOLS.iter().map(|make| make(&shared)).collect();
+    if let Some(schema) = options.answer_schema {
+        tools.push(Arc::new(StructuredOutput::new(schema)?));
+    }
+    for tool in tools {
+        let added = toolbox.add(tool);
+        debug_assert_eq!(added, Ok(()), "the names in the table are unique");
+    }
+    Ok(ToolSet {
+        toolbox,
+        tasks: shared.tasks,
+    })
+}
