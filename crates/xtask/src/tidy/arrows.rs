@@ -1,0 +1,73 @@
+//! Which crate may depend on which. A new arrow is a reviewed change of this table.
+
+use super::Finding;
+use crate::repository::Repository;
+
+/// What a sibling may see.
+const BASE: &[&str] = &["gimlet-protocol", "gimlet-ports"];
+
+/// Each crate with the crates of the workspace that its shipped part may depend on. Tests
+/// may depend on any crate.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("gimlet-protocol", &[]),
+    ("gimlet-ports", &["gimlet-protocol"]),
+    ("gimlet-settings", BASE),
+    ("gimlet-engine", BASE),
+    ("gimlet-providers", BASE),
+    ("gimlet-tools", BASE),
+    ("gimlet-host", BASE),
+    ("gimlet-store", BASE),
+    ("gimlet-gateway", BASE),
+    (
+        "gimlet-app",
+        &[
+            "gimlet-protocol",
+            "gimlet-ports",
+            "gimlet-settings",
+            "gimlet-engine",
+            "gimlet-providers",
+            "gimlet-tools",
+            "gimlet-host",
+            "gimlet-store",
+        ],
+    ),
+    (
+        "gimlet-cli",
+        &[
+            "gimlet-protocol",
+            "gimlet-ports",
+            "gimlet-settings",
+            "gimlet-gateway",
+            "gimlet-app",
+        ],
+    ),
+    // For tests and tools alone; nothing that is shipped depends on these two.
+    ("gimlet-testkit", BASE),
+    ("xtask", &[]),
+];
+
+/// Depends on whatever it generates references from.
+const UNBOUND: &str = "xtask";
+
+pub(super) fn check(repository: &Repository) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for package in repository
+        .packages
+        .iter()
+        .filter(|package| package.name != UNBOUND)
+    {
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
+            let text = "the crate is not in the arrow table (crates/xtask/src/tidy/arrows.rs)";
+            findings.push(Finding::new(&package.name, text));
+            continue;
+        };
+        let is_ours = |name: &&String| ARROWS.iter().any(|(known, _)| known == name);
+        for target in package.normal.iter().filter(is_ours) {
+            if !allowed.contains(&target.as_str()) {
+                let text = format!("must not depend on {target}");
+                findings.push(Finding::new(&package.name, text));
+            }
+        }
+    }
+    findings
+}

@@ -1,0 +1,162 @@
+//! Files, processes, clocks, the environment and tasks are reached through their doors.
+
+use super::Finding;
+use crate::{
+    repository::{Repository, SourceFile},
+    rust::{self, PathUse},
+};
+
+/// Crates that reach the world only through `ports`.
+const BEHIND_THE_DOOR: &[&str] = &[
+    "protocol",
+    "ports",
+    "engine",
+    "tools",
+    "gateway",
+    "providers",
+];
+
+/// What they must not touch, with the door that they take instead.
+const BANNED: &[(&str, &str)] = &[
+    ("std::fs", "take a `Host`"),
+    ("std::process", "take a `Host`"),
+    ("tokio::fs", "take a `Host`"),
+    ("tokio::process", "take a `Host`"),
+    (
+        "std::time::SystemTime::now",
+        "take the time from a `Host` or an argument",
+    ),
+    (
+        "std::time::Instant::now",
+        "use `tokio::time::Instant`, which tests can stop",
+    ),
+];
+
+/// Files that may all the same: the start of their path, what they may, and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
+
+/// Crates that may start tasks; each task has an owner that ends it.
+const MAY_SPAWN: &[&str] = &["engine", "host", "gateway", "app", "testkit"];
+
+/// Crates outside `settings` that may look at the process's environment, and why.
+const MAY_READ_ENVIRONMENT: &[(&str, &str)] = &[(
+    "host",
+    "a child inherits what its parent has, registered or not",
+)];
+
+/// Nothing behind the door touches the world.
+pub(super) fn doors(repository: &Repository) -> Vec<Finding> {
+    let behind = |file: &&SourceFile| is_shipped_in(file, BEHIND_THE_DOOR);
+    repository
+        .rust()
+        .filter(behind)
+        .flat_map(doors_of)
+        .collect()
+}
+
+fn doors_of(file: &SourceFile) -> Vec<Finding> {
+    let paths = rust::paths(&file.text);
+    let mut findings = Vec::new();
+    for path in &paths {
+        let full = resolved(path, &paths);
+        let Some((banned, instead)) = BANNED.iter().find(|(banned, _)| is_below(&full, banned))
+        else {
+            continue;
+        };
+        let excepted = EXCEPTIONS
+            .iter()
+            .any(|(start, allowed, _)| file.path.starts_with(start) && allowed == banned);
+        if !excepted {
+            let text = format!("{banned} is not for this crate; {instead}");
+            findings.push(Finding::new(format!("{}:{}", file.path, path.line), text));
+        }
+    }
+    findings
+}
+
+/// Tasks are started only where they have an owner.
+pub(super) fn tasks(repository: &Repository) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in repository.rust() {
+        let Some(folder) = file.crate_folder().filter(|_| !file.is_test()) else {
+            continue;
+        };
+        if MAY_SPAWN.contains(&folder) {
+            continue;
+        }
+        let paths = rust::paths(&file.text);
+        for path in &paths {
+            let full = resolved(path, &paths);
+            if full == "tokio::spawn" || full == "tokio::task::spawn" {
+                let text = format!("tasks are started in {} alone", MAY_SPAWN.join(", "));
+                findings.push(Finding::new(format!("{}:{}", file.path, path.line), text));
+            }
+        }
+    }
+    findings
+}
+
+/// Variables are registered, and read through `Env`.
+pub(super) fn variables(repository: &Repository) -> Vec<Finding> {
+    let known = |name: &str| {
+        gimlet_settings::env_vars::ALL
+            .iter()
+            .any(|known| known.name == name)
+    };
+    let mut findings = Vec::new();
+    for file in repository.rust().filter(|file| !file.is_test()) {
+        let folder = file.crate_folder().unwrap_or_default();
+        if folder == "settings" {
+            continue;
+        }
+        let may = MAY_READ_ENVIRONMENT.iter().any(|(may, _)| *may == folder);
+        let paths = rust::paths(&file.text);
+        for path in paths.iter().filter(|path| !path.imported) {
+            let full = resolved(path, &paths);
+            let reads = ["std::env::var", "std::env::var_os"].contains(&full.as_str());
+            let lists = ["std::env::vars", "std::env::vars_os"].contains(&full.as_str());
+            let place = format!("{}:{}", file.path, path.line);
+            match &path.first_argument {
+                Some(name) if reads && !known(name) => {
+                    let text = format!("{name} is not in crates/settings/src/env_vars.rs");
+                    findings.push(Finding::new(place, text));
+                }
+                _ if (reads || lists) && !may => {
+                    let text = "take a `gimlet_settings::Env` instead of the process's environment";
+                    findings.push(Finding::new(place, text));
+                }
+                _ => {}
+            }
+        }
+    }
+    findings
+}
+
+fn is_shipped_in(file: &SourceFile, folders: &[&str]) -> bool {
+    !file.is_test()
+        && file
+            .crate_folder()
+            .is_some_and(|folder| folders.contains(&folder))
+}
+
+/// The path with its first part replaced by what was imported under that name.
+fn resolved(path: &PathUse, all: &[PathUse]) -> String {
+    if path.imported {
+        return path.text();
+    }
+    let Some((first, rest)) = path.parts.split_first() else {
+        return String::new();
+    };
+    let import = all
+        .iter()
+        .find(|import| import.imported && import.parts.last() == Some(first));
+    match import {
+        Some(import) => [&import.parts, rest].concat().join("::"),
+        None => path.text(),
+    }
+}
+
+fn is_below(path: &str, banned: &str) -> bool {
+    path.strip_prefix(banned)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
