@@ -16,24 +16,28 @@ pub struct ActivePath {
 /// Walks from the last entry to the first, parent by parent. What a rewind left behind is
 /// not on the path.
 pub fn active_path(entries: &[Entry]) -> ActivePath {
-    let by_id: HashMap<EntryId, usize> =
-        entries.iter().enumerate().map(|(place, entry)| (entry.id, place)).collect();
-    let mut path = ActivePath { places: Vec::new(), gaps: Vec::new() };
+    let by_id: HashMap<EntryId, usize> = entries
+        .iter()
+        .enumerate()
+        .map(|(place, entry)| (entry.id, place))
+        .collect();
+    let mut path = ActivePath {
+        places: Vec::new(),
+        gaps: Vec::new(),
+    };
     let mut next = entries.len().checked_sub(1);
     while let Some(place) = next {
-        let Some(entry) = entries.get(place) else { break };
-        path.places.push(place);
-        // A parent always comes before its child; anything else would go round in circles.
-        next = match entry.parent {
-            None => None,
-            Some(parent) => match by_id.get(&parent).filter(|found| **found < place) {
-                Some(found) => Some(*found),
-                None => {
-                    path.gaps.push(entry.id);
-                    nearest_before(entries.get(..place).unwrap_or_default(), parent)
-                }
-            },
+        let Some(entry) = entries.get(place) else {
+            break;
         };
+        path.places.push(place);
+        let Some(parent) = entry.parent else { break };
+        // A parent always comes before its child; anything else would go round in circles.
+        next = by_id.get(&parent).copied().filter(|found| *found < place);
+        if next.is_none() {
+            path.gaps.push(entry.id);
+            next = nearest_before(entries.get(..place).unwrap_or_default(), parent);
+        }
     }
     path.places.reverse();
     path.gaps.reverse();

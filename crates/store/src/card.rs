@@ -47,9 +47,15 @@ pub(crate) struct FileStamp {
 impl FileStamp {
     pub(crate) fn of(path: &Path) -> Result<Self, LogFault> {
         let there = fs::metadata(path).map_err(|error| LogFault::broken_at(path, &error))?;
-        let modified_ns =
-            there.mtime().saturating_mul(1_000_000_000).saturating_add(there.mtime_nsec());
-        Ok(Self { size: there.len(), modified_ns, inode: there.ino() })
+        let modified_ns = there
+            .mtime()
+            .saturating_mul(1_000_000_000)
+            .saturating_add(there.mtime_nsec());
+        Ok(Self {
+            size: there.len(),
+            modified_ns,
+            inode: there.ino(),
+        })
     }
 }
 
@@ -65,8 +71,9 @@ const PROMPTED: &[u8] = br#""fact":{"type":"prompted","#;
 /// # Errors
 /// When the file cannot be read.
 pub fn scan_card(path: &Path) -> Result<SessionCard, LogFault> {
-    let id = crate::layout::session_of(path)
-        .ok_or_else(|| LogFault::Missing { what: path.display().to_string() })?;
+    let id = crate::layout::session_of(path).ok_or_else(|| LogFault::Missing {
+        what: path.display().to_string(),
+    })?;
     let stamp = FileStamp::of(path)?;
     let modified = Timestamp(u64::try_from(stamp.modified_ns / 1_000_000).unwrap_or(0));
     let mut card = SessionCard {
@@ -101,7 +108,12 @@ pub fn scan_card(path: &Path) -> Result<SessionCard, LogFault> {
     if let Some(at) = tail.last_at {
         card.updated = Timestamp(at);
     }
-    Finder { view: &view, end: tail.end, card: &mut card }.run()?;
+    Finder {
+        view: &view,
+        end: tail.end,
+        card: &mut card,
+    }
+    .run()?;
     Ok(card)
 }
 
@@ -121,16 +133,22 @@ impl Finder<'_> {
         let mut block = vec![0; BLOCK_BYTES];
         let mut at = 0;
         while at < self.end {
-            let read = self.view.file().read_at(&mut block, at).map_err(|e| broken(self.view, e))?;
+            let read = self
+                .view
+                .file()
+                .read_at(&mut block, at)
+                .map_err(|e| broken(self.view, e))?;
             let until = usize::try_from(self.end - at).map_or(read, |left| left.min(read));
             let seen = block.get(..until).unwrap_or_default();
             if self.card.first_prompt.is_none()
                 && let Some(place) = prompted.find(seen)
             {
-                self.look(at + place as u64).map_err(|e| broken(self.view, e))?;
+                self.look(at + place as u64)
+                    .map_err(|e| broken(self.view, e))?;
             }
             for place in titled.find_iter(seen) {
-                self.look(at + place as u64).map_err(|e| broken(self.view, e))?;
+                self.look(at + place as u64)
+                    .map_err(|e| broken(self.view, e))?;
             }
             if until < block.len() {
                 break;

@@ -114,7 +114,11 @@ pub struct Credentials {
 impl Credentials {
     /// The credentials below a configuration folder.
     pub fn new(config: &Path, keyring: Keyring) -> Self {
-        Self { file: config.join("credentials.json"), keyring, limit: KEYRING_LIMIT }
+        Self {
+            file: config.join("credentials.json"),
+            keyring,
+            limit: KEYRING_LIMIT,
+        }
     }
 
     /// The same, with another limit for the keyring's answer.
@@ -141,9 +145,9 @@ impl Credentials {
             return Ok(None);
         }
         match self.keyring {
-            Keyring::Off => {
-                Err(CredentialFault::Keyring { why: format!("`{name}` is there, but it is not used") })
-            }
+            Keyring::Off => Err(CredentialFault::Keyring {
+                why: format!("`{name}` is there, but it is not used"),
+            }),
             Keyring::System => keyring::get(name, self.limit)
                 .map(|found| found.map(Secret::new))
                 .map_err(|why| CredentialFault::Keyring { why }),
@@ -167,15 +171,22 @@ impl Credentials {
                         kept.secrets.remove(name);
                         kept.keyring.insert(name.to_owned());
                     })?;
-                    return Ok(Stored { place: Place::Keyring, because: None });
+                    return Ok(Stored {
+                        place: Place::Keyring,
+                        because: None,
+                    });
                 }
                 Err(why) => Some(why),
             },
         };
         file::change(&self.file, |kept| {
-            kept.secrets.insert(name.to_owned(), secret.expose().to_owned());
+            kept.secrets
+                .insert(name.to_owned(), secret.expose().to_owned());
         })?;
-        Ok(Stored { place: Place::File, because })
+        Ok(Stored {
+            place: Place::File,
+            because,
+        })
     }
 
     /// Removes a secret from wherever it lies and returns the places. None: there was none.
@@ -240,7 +251,9 @@ impl Credentials {
 
 fn check_name(name: &str) -> Result<(), CredentialFault> {
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(CredentialFault::Name { name: name.escape_default().to_string() });
+        return Err(CredentialFault::Name {
+            name: name.escape_default().to_string(),
+        });
     }
     Ok(())
 }

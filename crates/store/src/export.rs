@@ -4,7 +4,10 @@ mod markdown;
 
 pub use markdown::export_markdown;
 
-use crate::{LogView, log::{RawEntry, next_line, parse_entry, slice}};
+use crate::{
+    LogView,
+    log::{RawEntry, next_line, parse_entry, slice},
+};
 use gimlet_ports::LogFault;
 use std::io::{self, Write};
 
@@ -37,7 +40,7 @@ pub fn export_json(view: &LogView, to: &mut dyn Write) -> Result<(), ExportFault
             "{}".to_owned()
         }
     };
-    let head = text.trim_end_matches('}');
+    let head = text.strip_suffix('}').unwrap_or(&text);
     let comma = if head == "{" { "" } else { "," };
     write!(to, "{head}{comma}\"entries\":[")?;
     let tail = view.tail()?;
@@ -45,16 +48,24 @@ pub fn export_json(view: &LogView, to: &mut dyn Write) -> Result<(), ExportFault
     while at < tail.end {
         let stop = next_line(view.file(), at + 1, tail.end).map_err(broken)?;
         let line = slice(view.file(), at, stop).map_err(broken)?;
-        match parse_entry(&line).ok().and_then(|_| RawEntry::parse(&line)) {
-            Some(mut raw) => {
+        let whole = parse_entry(&line).map(|_| RawEntry::parse(&line));
+        match whole {
+            Ok(Some(mut raw)) => {
                 raw.more = false;
                 write!(to, "{}\n{}", if first { "" } else { "," }, json(&raw)?)?;
                 first = false;
             }
-            None => {
-                let why = parse_entry(&line).err().unwrap_or_default();
+            Ok(None) => {}
+            Err(why) => {
                 let path = view.path().to_owned();
-                damaged.push(LogFault::Corrupt { path, line: number, why }.to_string());
+                damaged.push(
+                    LogFault::Corrupt {
+                        path,
+                        line: number,
+                        why,
+                    }
+                    .to_string(),
+                );
             }
         }
         at = stop;

@@ -2,7 +2,9 @@
 
 use crate::{
     Store,
-    log::{FORMAT, Faults as _, Header, LogView, RawEntry, SessionFile, now, place_after, slice, why},
+    log::{
+        FORMAT, Faults as _, Header, LogView, RawEntry, SessionFile, now, place_after, slice, why,
+    },
 };
 use gimlet_ports::LogFault;
 use gimlet_protocol::{EntryId, SessionId};
@@ -43,10 +45,14 @@ impl Store {
             ForkAt::Entry(entry) => Some(entry),
         };
         let Some(last) = wanted else {
-            return Err(LogFault::Missing { what: format!("{of}, which has no entries") });
+            return Err(LogFault::Missing {
+                what: format!("{of}, which has no entries"),
+            });
         };
         if tail.next_id <= last.0 {
-            return Err(LogFault::Missing { what: format!("{of} at entry {last}") });
+            return Err(LogFault::Missing {
+                what: format!("{of} at entry {last}"),
+            });
         }
         let end = place_after(view.file(), &tail, last).map_err(broken)?;
         let copied = slice(view.file(), tail.header_end, end).map_err(broken)?;
@@ -62,10 +68,13 @@ impl Store {
         let made = self.create_as(header)?;
         let path = made.path().to_owned();
         let lock = made.into_lock();
-        let written = std::fs::OpenOptions::new().append(true).open(&path).and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.sync_all()
-        });
+        let written = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| {
+                file.write_all(&bytes)?;
+                file.sync_all()
+            });
         drop(lock);
         if let Err(error) = written {
             drop(std::fs::remove_file(&path));
@@ -98,7 +107,11 @@ fn adopted(
         let is_last = at == last_start;
         at += line.len();
         // Only the first entries can be `opened`; the rest is copied without a look.
-        let raw = if !opened || is_last { RawEntry::parse(line) } else { None };
+        let raw = if !opened || is_last {
+            RawEntry::parse(line)
+        } else {
+            None
+        };
         let Some(mut raw) = raw else {
             out.extend_from_slice(line);
             continue;
@@ -130,7 +143,12 @@ fn renamed_opened(
     from: &(SessionId, EntryId),
 ) -> Result<Box<RawValue>, serde_json::Error> {
     let mut fact: Members<'_> = serde_json::from_str(fact.get())?;
-    let Some(data) = fact.0.iter().find(|(name, _)| name == "data").map(|(_, data)| data) else {
+    let Some(data) = fact
+        .0
+        .iter()
+        .find(|(name, _)| name == "data")
+        .map(|(_, data)| data)
+    else {
         return to_raw_value(&fact);
     };
     let text = data.get().to_owned();

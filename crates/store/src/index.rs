@@ -113,12 +113,14 @@ pub enum IndexFault {
 impl From<rusqlite::Error> for IndexFault {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged { why: error.to_string() }
-            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
+                why: error.to_string(),
+            },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Broken { why: error.to_string() },
+            _ => Self::Broken {
+                why: error.to_string(),
+            },
         }
     }
 }
@@ -159,7 +161,10 @@ impl Index {
                 LAYOUT => Ok(Some(index)),
                 _ => Ok(None),
             })
-            .map_err(|fault| IndexNotice::Unusable { path, why: fault.to_string() })
+            .map_err(|fault| IndexNotice::Unusable {
+                path,
+                why: fault.to_string(),
+            })
     }
 
     /// Opens the index, and makes it where there is none. A file that is no index is moved
@@ -172,7 +177,10 @@ impl Index {
             Ok(index) => Ok((index, None)),
             Err(IndexFault::Damaged { why }) => {
                 let kept = Self::move_aside(store)?;
-                Ok((Self::open_or_make(store)?, Some(IndexNotice::Remade { kept, why })))
+                Ok((
+                    Self::open_or_make(store)?,
+                    Some(IndexNotice::Remade { kept, why }),
+                ))
             }
             Err(fault) => Err(fault),
         }
@@ -200,10 +208,9 @@ impl Index {
         let until = Instant::now().checked_add(within);
         let mut known = self.stamps()?;
         for path in store.all_logs()? {
-            let stamp = match FileStamp::of(&path) {
-                Ok(stamp) => stamp,
-                // A log that cannot be looked at is told of by a listing.
-                Err(_) => continue,
+            // A log that cannot be looked at is told of by a listing.
+            let Ok(stamp) = FileStamp::of(&path) else {
+                continue;
             };
             if known.remove(&path) == Some(stamp) {
                 continue;
@@ -237,7 +244,11 @@ impl Index {
     pub fn forget(&mut self, id: &SessionId) -> Result<(), IndexFault> {
         let change = self.connection.transaction()?;
         let key: Option<i64> = change
-            .query_row("SELECT key FROM session WHERE id = ?1", [id.as_str()], |row| row.get(0))
+            .query_row(
+                "SELECT key FROM session WHERE id = ?1",
+                [id.as_str()],
+                |row| row.get(0),
+            )
             .optional()?;
         if let Some(key) = key {
             fill::clear(&change, key)?;
@@ -249,7 +260,11 @@ impl Index {
     fn forget_at(&mut self, id: &SessionId, path: &Path) -> Result<(), IndexFault> {
         let there: Option<Vec<u8>> = self
             .connection
-            .query_row("SELECT path FROM session WHERE id = ?1", [id.as_str()], |row| row.get(0))
+            .query_row(
+                "SELECT path FROM session WHERE id = ?1",
+                [id.as_str()],
+                |row| row.get(0),
+            )
             .optional()?;
         // The same session may lie in another folder by now.
         match there {
@@ -259,12 +274,10 @@ impl Index {
     }
 
     /// Every card with the state of its log when it was made.
-    pub(crate) fn cards(
-        &self,
-    ) -> Result<HashMap<PathBuf, (FileStamp, SessionCard)>, IndexFault> {
-        let mut statement = self.connection.prepare(
-            "SELECT path, size, modified_ns, inode, card FROM session WHERE size >= 0",
-        )?;
+    pub(crate) fn cards(&self) -> Result<HashMap<PathBuf, (FileStamp, SessionCard)>, IndexFault> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT path, size, modified_ns, inode, card FROM session WHERE size >= 0")?;
         let rows = statement.query_map([], |row| {
             let path: Vec<u8> = row.get(0)?;
             Ok((path, stamp(row)?, row.get::<_, String>(4)?))
@@ -282,8 +295,9 @@ impl Index {
     }
 
     fn stamps(&self) -> Result<HashMap<PathBuf, FileStamp>, IndexFault> {
-        let mut statement =
-            self.connection.prepare("SELECT path, size, modified_ns, inode FROM session")?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT path, size, modified_ns, inode FROM session")?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, stamp(row)?)))?;
         let mut stamps = HashMap::new();
         for row in rows {
@@ -298,36 +312,48 @@ impl Index {
     }
 
     fn relative<'a>(&self, path: &'a Path) -> &'a [u8] {
-        path.strip_prefix(&self.data).unwrap_or(path).as_os_str().as_bytes()
+        path.strip_prefix(&self.data)
+            .unwrap_or(path)
+            .as_os_str()
+            .as_bytes()
     }
 
     fn connect(store: &Store, flags: OpenFlags) -> Result<Self, IndexFault> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(Self::path(store), flags)?;
         connection.busy_timeout(BUSY)?;
-        Ok(Self { connection, data: store.data().to_owned() })
+        Ok(Self {
+            connection,
+            data: store.data().to_owned(),
+        })
     }
 
     fn layout(&self) -> Result<i64, IndexFault> {
-        Ok(self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))?)
     }
 
     fn open_or_make(store: &Store) -> Result<Self, IndexFault> {
         let folder = store.data();
-        crate::layout::make_folder(folder)
-            .map_err(|error| IndexFault::Broken { why: format!("{}: {error}", folder.display()) })?;
+        crate::layout::make_folder(folder).map_err(|error| IndexFault::Broken {
+            why: format!("{}: {error}", folder.display()),
+        })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let index = Self::connect(store, flags)?;
         match index.layout()? {
             LAYOUT => Ok(index),
             0 => index.make(),
-            other => Err(IndexFault::Damaged { why: format!("its layout is {other}, not {LAYOUT}") }),
+            other => Err(IndexFault::Damaged {
+                why: format!("its layout is {other}, not {LAYOUT}"),
+            }),
         }
     }
 
     fn make(self) -> Result<Self, IndexFault> {
         // What is lost with the machine's power is made again from the logs.
-        self.connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")?;
+        self.connection
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")?;
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         // Another process may have been first.
         let made = match self.layout()? {
@@ -343,7 +369,10 @@ impl Index {
                 // Tables of somebody else: no index of ours.
                 return Err(match IndexFault::from(error) {
                     IndexFault::Broken { why } => IndexFault::Damaged { why },
-                    fault => fault,
+                    fault @ (IndexFault::Damaged { .. }
+                    | IndexFault::Busy
+                    | IndexFault::Full
+                    | IndexFault::Log(_)) => fault,
                 });
             }
         }
@@ -416,7 +445,11 @@ impl Store {
     /// # Errors
     /// When there is no such session, or the index cannot be used; the session itself is
     /// not touched by that.
-    pub fn index_session(&self, id: &SessionId, within: Duration) -> Result<Option<IndexNotice>, IndexFault> {
+    pub fn index_session(
+        &self,
+        id: &SessionId,
+        within: Duration,
+    ) -> Result<Option<IndexNotice>, IndexFault> {
         let path = self.path(id)?;
         let (mut index, notice) = Index::open(self)?;
         index.update(&path, within)?;
@@ -425,13 +458,21 @@ impl Store {
 }
 
 /// Adds or replaces a session's row and returns its key.
-fn put_row(
-    change: &rusqlite::Transaction<'_>,
-    row: &Row<'_>,
-) -> Result<i64, IndexFault> {
-    let Row { id, path, stamp, done, updated, card } = *row;
+fn put_row(change: &rusqlite::Transaction<'_>, row: &Row<'_>) -> Result<i64, IndexFault> {
+    let Row {
+        id,
+        path,
+        stamp,
+        done,
+        updated,
+        card,
+    } = *row;
     let (size, modified_ns, inode) = match stamp {
-        Some(stamp) => (stamp.size.cast_signed(), stamp.modified_ns, stamp.inode.cast_signed()),
+        Some(stamp) => (
+            stamp.size.cast_signed(),
+            stamp.modified_ns,
+            stamp.inode.cast_signed(),
+        ),
         None => (-1, 0, -1),
     };
     Ok(change.query_row(
@@ -441,7 +482,16 @@ fn put_row(
            modified_ns = excluded.modified_ns, inode = excluded.inode, done = excluded.done,
            updated = excluded.updated, card = excluded.card
          RETURNING key",
-        params![id, path, size, modified_ns, inode, done.cast_signed(), updated.cast_signed(), card],
+        params![
+            id,
+            path,
+            size,
+            modified_ns,
+            inode,
+            done.cast_signed(),
+            updated.cast_signed(),
+            card
+        ],
         |row| row.get(0),
     )?)
 }

@@ -31,7 +31,11 @@ pub fn project_key(cwd: &Path) -> String {
     let skip = shown.chars().count().saturating_sub(SHOWN_CHARS);
     let shown: String = shown.chars().skip(skip).collect();
     let shown = shown.trim_matches(['-', '.']);
-    if shown.is_empty() { format!("root-{hash}") } else { format!("{shown}-{hash}") }
+    if shown.is_empty() {
+        format!("root-{hash}")
+    } else {
+        format!("{shown}-{hash}")
+    }
 }
 
 /// The folder with every link resolved, or as it is where it is gone.
@@ -45,8 +49,16 @@ pub(crate) fn check_id(id: &SessionId) -> Result<(), LogFault> {
     let fits = !text.is_empty()
         && text.len() <= 64
         && !text.starts_with('-')
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if fits { Ok(()) } else { Err(LogFault::Missing { what: text.to_owned() }) }
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if fits {
+        Ok(())
+    } else {
+        Err(LogFault::Missing {
+            what: text.to_owned(),
+        })
+    }
 }
 
 /// Makes a folder that only its owner can look into.
@@ -61,8 +73,9 @@ pub(crate) fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut paths =
-        listing.map(|item| item.map(|item| item.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut paths = listing
+        .map(|item| item.map(|item| item.path()))
+        .collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }

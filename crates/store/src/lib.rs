@@ -1,7 +1,7 @@
 //! What Gimlet keeps: session logs, an index over them, and credentials.
 //!
 //! A session's log is append-only JSONL and the only truth (`docs/protocol.md` describes the
-//! format). The SQLite index is a cache that can be deleted at any time. This crate knows
+//! format). The `SQLite` index is a cache that can be deleted at any time. This crate knows
 //! nothing of the engine, of providers or of any runtime; everything here is synchronous.
 
 mod active;

@@ -5,8 +5,8 @@ mod lock;
 mod read;
 mod tail;
 
-pub(crate) use line::{InBatch, RawEntry, parse_entry, push_entry, why};
 pub use line::{FORMAT, Header};
+pub(crate) use line::{InBatch, RawEntry, parse_entry, push_entry, why};
 pub(crate) use lock::{Faults, WriterLock};
 pub use read::LogView;
 pub(crate) use read::{next_line, place_after, slice};
@@ -75,9 +75,10 @@ impl SessionFile {
     pub fn create(path: &Path, header: Header) -> Result<Self, LogFault> {
         let broken = |error: io::Error| LogFault::broken_at(path, &error);
         let lock = WriterLock::take(path)?;
-        let line = header
-            .to_line()
-            .map_err(|error| LogFault::Broken { path: path.to_owned(), why: why(&error) })?;
+        let line = header.to_line().map_err(|error| LogFault::Broken {
+            path: path.to_owned(),
+            why: why(&error),
+        })?;
         let file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -90,11 +91,25 @@ impl SessionFile {
             return Err(broken(error));
         }
         let end = line.len() as u64;
-        let tail =
-            Tail { header_end: end, end, file_len: end, last_id: None, last_at: None, next_id: 0 };
+        let tail = Tail {
+            header_end: end,
+            end,
+            file_len: end,
+            last_id: None,
+            last_at: None,
+            next_id: 0,
+        };
         let path = path.to_owned();
         let file = Arc::new(file);
-        Ok(Self { path, header, file, tail, dirty: false, folder_synced: false, lock })
+        Ok(Self {
+            path,
+            header,
+            file,
+            tail,
+            dirty: false,
+            folder_synced: false,
+            lock,
+        })
     }
 
     /// Opens an existing log to go on with it. An unfinished batch at its end is cut off,
@@ -109,7 +124,11 @@ impl SessionFile {
         // The format is looked at first, so that a newer log is not even locked.
         read::header(&File::open(path).map_err(broken)?, path)?;
         let lock = WriterLock::take(path)?;
-        let file = OpenOptions::new().read(true).append(true).open(path).map_err(broken)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(path)
+            .map_err(broken)?;
         let header = read::header(&file, path)?;
         let mut tail = tail::tail(&file).map_err(broken)?;
         let mut notices = Vec::new();
@@ -118,11 +137,23 @@ impl SessionFile {
             let kept = keep_aside(&file, path, &tail)?;
             file.set_len(tail.end).map_err(broken)?;
             tail.file_len = tail.end;
-            notices.push(Notice::Torn { path: path.to_owned(), bytes, kept });
+            notices.push(Notice::Torn {
+                path: path.to_owned(),
+                bytes,
+                kept,
+            });
         }
         let path = path.to_owned();
         let file = Arc::new(file);
-        let log = Self { path, header, file, tail, dirty: false, folder_synced: true, lock };
+        let log = Self {
+            path,
+            header,
+            file,
+            tail,
+            dirty: false,
+            folder_synced: true,
+            lock,
+        };
         Ok((log, notices))
     }
 
@@ -159,7 +190,10 @@ impl SessionFile {
         let there = self.file.metadata().map_err(|error| self.fault(&error))?;
         if there.nlink() == 0 {
             let why = "the log was removed while it is being written".to_owned();
-            return Err(LogFault::Broken { path: self.path.clone(), why });
+            return Err(LogFault::Broken {
+                path: self.path.clone(),
+                why,
+            });
         }
         if there.len() == self.tail.end {
             self.dirty = false;
@@ -167,9 +201,14 @@ impl SessionFile {
         }
         if !self.dirty || there.len() < self.tail.end {
             let why = "the log was changed by another program".to_owned();
-            return Err(LogFault::Broken { path: self.path.clone(), why });
+            return Err(LogFault::Broken {
+                path: self.path.clone(),
+                why,
+            });
         }
-        self.file.set_len(self.tail.end).map_err(|error| self.fault(&error))?;
+        self.file
+            .set_len(self.tail.end)
+            .map_err(|error| self.fault(&error))?;
         self.dirty = false;
         Ok(())
     }
@@ -191,7 +230,11 @@ impl SessionFile {
 }
 
 impl SessionLog for SessionFile {
-    fn append(&mut self, parent: Option<EntryId>, facts: Vec<Fact>) -> Result<Vec<Entry>, LogFault> {
+    fn append(
+        &mut self,
+        parent: Option<EntryId>,
+        facts: Vec<Fact>,
+    ) -> Result<Vec<Entry>, LogFault> {
         let at = now().0.max(self.tail.last_at.unwrap_or(0));
         let count = facts.len();
         let mut parent = parent;
@@ -199,12 +242,23 @@ impl SessionLog for SessionFile {
         let mut entries = Vec::with_capacity(count);
         for (index, fact) in facts.into_iter().enumerate() {
             let id = EntryId(self.tail.next_id + index as u64);
-            let entry = Entry { id, parent, at: Timestamp(at), fact };
+            let entry = Entry {
+                id,
+                parent,
+                at: Timestamp(at),
+                fact,
+            };
             parent = Some(id);
-            let place = if index + 1 == count { InBatch::Last } else { InBatch::More };
+            let place = if index + 1 == count {
+                InBatch::Last
+            } else {
+                InBatch::More
+            };
             let start = bytes.len();
-            let refused =
-                |why: String| LogFault::Broken { path: self.path.clone(), why: format!("the fact cannot be written: {why}") };
+            let refused = |why: String| LogFault::Broken {
+                path: self.path.clone(),
+                why: format!("the fact cannot be written: {why}"),
+            };
             let broken =
                 push_entry(&mut bytes, &entry, place).map_err(|error| refused(why(&error)))?;
             // What is shown now must be what is read later.
@@ -238,7 +292,9 @@ impl SessionLog for SessionFile {
 }
 
 pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
@@ -268,7 +324,11 @@ fn keep_aside(file: &File, path: &Path, tail: &Tail) -> Result<PathBuf, LogFault
     let kept = free_name(path, "torn");
     let write = || {
         let torn = slice(file, tail.end, tail.file_len)?;
-        let mut aside = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&kept)?;
+        let mut aside = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&kept)?;
         aside.write_all(&torn)?;
         aside.sync_all()
     };

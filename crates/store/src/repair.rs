@@ -70,7 +70,11 @@ fn swap(path: &Path, bytes: &[u8]) -> Result<PathBuf, LogFault> {
     let fresh = free_name(path, "mended");
     let kept = free_name(path, "damaged");
     let work = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::hard_link(path, &kept)?;
@@ -115,7 +119,11 @@ impl Mend {
     }
 
     fn damage(&mut self, line: u64, why: String) {
-        self.damaged.push(LogFault::Corrupt { path: self.path.clone(), line, why });
+        self.damaged.push(LogFault::Corrupt {
+            path: self.path.clone(),
+            line,
+            why,
+        });
     }
 
     fn read(&mut self, id: &SessionId, bytes: &[u8]) -> Result<(), LogFault> {
@@ -166,18 +174,28 @@ impl Mend {
             self.ends_in_damage = true;
             return Ok(());
         }
-        let Some(mut raw) = RawEntry::parse(line) else { return Ok(()) };
+        let Some(mut raw) = RawEntry::parse(line) else {
+            return Ok(());
+        };
         if self.kept_ids.last().is_some_and(|last| raw.id <= *last) {
             self.damage(number, format!("entry {} comes a second time", raw.id));
             return Ok(());
         }
-        let lost = raw.parent.filter(|parent| self.kept_ids.binary_search(parent).is_err());
+        let lost = raw
+            .parent
+            .filter(|parent| self.kept_ids.binary_search(parent).is_err());
         if let Some(parent) = lost {
             let before = self.kept_ids.partition_point(|id| *id < parent);
-            raw.parent = before.checked_sub(1).and_then(|place| self.kept_ids.get(place)).copied();
+            raw.parent = before
+                .checked_sub(1)
+                .and_then(|place| self.kept_ids.get(place))
+                .copied();
             self.relinked.push(raw.id);
             if self.damaged.is_empty() {
-                self.damage(number, format!("it follows entry {parent}, which is not there"));
+                self.damage(
+                    number,
+                    format!("it follows entry {parent}, which is not there"),
+                );
             }
             serde_json::to_writer(&mut self.out, &raw).map_err(|error| LogFault::Broken {
                 path: self.path.clone(),
@@ -209,7 +227,10 @@ impl Mend {
             self.kept_entries = self.whole_entries as u64;
             self.relinked.retain(|id| !ids.contains(id));
             let number = memchr::memchr_iter(b'\n', &self.out).count() as u64 + 1;
-            self.damage(number, "the batch that begins here was never finished".to_owned());
+            self.damage(
+                number,
+                "the batch that begins here was never finished".to_owned(),
+            );
             return;
         }
         let end = self.out.len().saturating_sub(1);
@@ -243,7 +264,9 @@ fn header_from(id: &SessionId, bytes: &[u8]) -> Header {
         forked_from: None,
     };
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Ok(entry) = parse_entry(line) else { continue };
+        let Ok(entry) = parse_entry(line) else {
+            continue;
+        };
         if header.created.0 == 0 {
             header.created = entry.at;
         }

@@ -9,6 +9,7 @@ use crate::{
 use gimlet_ports::{LogFault, SessionLog as _};
 use gimlet_protocol::{Change, EntryId, Fact, SessionId};
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -112,10 +113,16 @@ impl Store {
         let id = header.session.clone();
         if check_id(&id).is_err() {
             let why = format!("`{id}` is no session id: letters, digits and hyphens only");
-            return Err(LogFault::Broken { path: self.sessions_folder(), why });
+            return Err(LogFault::Broken {
+                path: self.sessions_folder(),
+                why,
+            });
         }
         if let Ok(path) = self.path(&id) {
-            return Err(LogFault::Broken { path, why: format!("session {id} exists already") });
+            return Err(LogFault::Broken {
+                path,
+                why: format!("session {id} exists already"),
+            });
         }
         let folder = self.project_folder(&header.cwd);
         let path = folder.join(format!("{id}.jsonl"));
@@ -135,7 +142,9 @@ impl Store {
             .into_iter()
             .map(|project| project.join(&name))
             .find(|path| path.is_file())
-            .ok_or_else(|| LogFault::Missing { what: id.to_string() })
+            .ok_or_else(|| LogFault::Missing {
+                what: id.to_string(),
+            })
     }
 
     /// The session's own folder for spilled output.
@@ -169,21 +178,25 @@ impl Store {
     pub fn newest(&self, cwd: &Path) -> Result<SessionId, LogFault> {
         let cwd = canonical(cwd);
         let mut logs = Vec::new();
-        for path in self.logs_of(&self.project_folder(&cwd))? {
+        for path in logs_of(&self.project_folder(&cwd))? {
             if let Ok(stamp) = FileStamp::of(&path) {
                 logs.push((stamp.modified_ns, path));
             }
         }
         logs.sort_by(|one, other| other.cmp(one));
         for (_, path) in logs {
-            let Ok(view) = LogView::open(&path) else { continue };
+            let Ok(view) = LogView::open(&path) else {
+                continue;
+            };
             if view.tail()?.next_id > 0
                 && let Some(id) = session_of(&path)
             {
                 return Ok(id);
             }
         }
-        Err(LogFault::Missing { what: format!("of {}", cwd.display()) })
+        Err(LogFault::Missing {
+            what: format!("of {}", cwd.display()),
+        })
     }
 
     /// The session that a person means: an id, a title, or the unique start of an id. Of
@@ -204,16 +217,23 @@ impl Store {
             .filter(|card| card.title.as_ref().is_some_and(|title| alike(title, name)))
             .collect();
         let near = canonical(near);
-        let here: Vec<&SessionCard> =
-            titled.iter().copied().filter(|card| card.cwd == near).collect();
+        let here: Vec<&SessionCard> = titled
+            .iter()
+            .copied()
+            .filter(|card| card.cwd == near)
+            .collect();
         let started: Vec<&SessionCard> = listing
             .cards
             .iter()
             .filter(|card| !name.is_empty() && card.id.as_str().starts_with(name))
             .collect();
-        let found = [here, titled, started].into_iter().find(|found| !found.is_empty());
+        let found = [here, titled, started]
+            .into_iter()
+            .find(|found| !found.is_empty());
         match found.as_deref() {
-            None => Err(FindFault::Nothing { name: name.to_owned() }),
+            None => Err(FindFault::Nothing {
+                name: name.to_owned(),
+            }),
             Some([card]) => Ok(card.id.clone()),
             Some(several) => Err(FindFault::Several {
                 name: name.to_owned(),
@@ -228,13 +248,17 @@ impl Store {
     /// # Errors
     /// When the folder cannot be read.
     pub fn list(&self, scope: &Scope) -> Result<Listing, LogFault> {
-        let mut listing = Listing { cards: Vec::new(), faults: Vec::new(), index: None };
+        let mut listing = Listing {
+            cards: Vec::new(),
+            faults: Vec::new(),
+            index: None,
+        };
         let known = match Index::existing(self) {
             Ok(Some(index)) => index.cards().unwrap_or_default(),
-            Ok(None) => Default::default(),
+            Ok(None) => HashMap::default(),
             Err(notice) => {
                 listing.index = Some(notice);
-                Default::default()
+                HashMap::default()
             }
         };
         let folders = match scope {
@@ -242,7 +266,7 @@ impl Store {
             Scope::Everywhere => self.projects()?,
         };
         for folder in folders {
-            for path in self.logs_of(&folder)? {
+            for path in logs_of(&folder)? {
                 let stamp = match FileStamp::of(&path) {
                     Ok(stamp) => stamp,
                     // Deleted while we looked.
@@ -261,7 +285,10 @@ impl Store {
             }
         }
         listing.cards.sort_by(|one, other| {
-            other.updated.cmp(&one.updated).then_with(|| other.id.cmp(&one.id))
+            other
+                .updated
+                .cmp(&one.updated)
+                .then_with(|| other.id.cmp(&one.id))
         });
         Ok(listing)
     }
@@ -273,7 +300,9 @@ impl Store {
     pub fn rename(&self, id: &SessionId, title: &str) -> Result<Vec<Notice>, LogFault> {
         let (mut log, notices) = self.open(id)?;
         let parent: Option<EntryId> = log.last();
-        let change = Change::Title { title: title.to_owned() };
+        let change = Change::Title {
+            title: title.to_owned(),
+        };
         log.append(parent, vec![Fact::Configured(change)])?;
         log.sync()?;
         Ok(notices)
@@ -294,10 +323,14 @@ impl Store {
         let folder = path.parent().unwrap_or(&self.data);
         let log_name = format!("{id}.jsonl");
         for item in names(folder).map_err(|error| LogFault::broken_at(folder, &error))? {
-            let Some(name) = item.file_name().and_then(|name| name.to_str()) else { continue };
+            let Some(name) = item.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
             let belongs = name == id.as_str()
                 || name == log_name
-                || name.strip_prefix(&log_name).is_some_and(|rest| rest.starts_with('.'));
+                || name
+                    .strip_prefix(&log_name)
+                    .is_some_and(|rest| rest.starts_with('.'));
             if belongs {
                 fs::rename(&item, place.join(name))
                     .map_err(|error| LogFault::broken_at(&item, &error))?;
@@ -315,22 +348,22 @@ impl Store {
         names(&folder).map_err(|error| LogFault::broken_at(&folder, &error))
     }
 
-    pub(crate) fn logs_of(&self, project: &Path) -> Result<Vec<PathBuf>, LogFault> {
-        if !project.is_dir() {
-            return Ok(Vec::new());
-        }
-        let mut logs = names(project).map_err(|error| LogFault::broken_at(project, &error))?;
-        logs.retain(|path| session_of(path).is_some());
-        Ok(logs)
-    }
-
     pub(crate) fn all_logs(&self) -> Result<Vec<PathBuf>, LogFault> {
         let mut logs = Vec::new();
         for project in self.projects()? {
-            logs.extend(self.logs_of(&project)?);
+            logs.extend(logs_of(&project)?);
         }
         Ok(logs)
     }
+}
+
+fn logs_of(project: &Path) -> Result<Vec<PathBuf>, LogFault> {
+    if !project.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut logs = names(project).map_err(|error| LogFault::broken_at(project, &error))?;
+    logs.retain(|path| session_of(path).is_some());
+    Ok(logs)
 }
 
 fn alike(title: &str, name: &str) -> bool {

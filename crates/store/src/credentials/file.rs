@@ -30,16 +30,29 @@ pub(super) fn read(path: &Path) -> Result<Kept, CredentialFault> {
         Err(error) => return Err(disk(path, &error)),
     };
     // The open file is asked, not the path, so that nothing can change between.
-    let mode = file.metadata().map_err(|error| disk(path, &error))?.permissions().mode() & 0o777;
+    let mode = file
+        .metadata()
+        .map_err(|error| disk(path, &error))?
+        .permissions()
+        .mode()
+        & 0o777;
     if mode & 0o077 != 0 {
-        return Err(CredentialFault::TooOpen { path: path.to_owned(), mode });
+        return Err(CredentialFault::TooOpen {
+            path: path.to_owned(),
+            mode,
+        });
     }
     let mut text = String::new();
-    file.read_to_string(&mut text).map_err(|error| disk(path, &error))?;
+    file.read_to_string(&mut text)
+        .map_err(|error| disk(path, &error))?;
     serde_json::from_str(&text).map_err(|error| CredentialFault::Malformed {
         path: path.to_owned(),
         // The parser's own words could quote a secret.
-        why: format!("not a credentials file (line {}, column {})", error.line(), error.column()),
+        why: format!(
+            "not a credentials file (line {}, column {})",
+            error.line(),
+            error.column()
+        ),
     })
 }
 
@@ -73,7 +86,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Ok(()) | Err(_) => {}
     }
     let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
         file.write_all(bytes)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
@@ -84,5 +101,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn disk(path: &Path, error: &io::Error) -> CredentialFault {
-    CredentialFault::Disk { path: path.to_owned(), why: error.to_string() }
+    CredentialFault::Disk {
+        path: path.to_owned(),
+        why: error.to_string(),
+    }
 }

@@ -23,7 +23,11 @@ pub(super) fn get(name: &str, limit: Duration) -> Result<Option<String>, String>
 
 pub(super) fn set(name: &str, secret: &str, limit: Duration) -> Result<(), String> {
     let (name, secret) = (name.to_owned(), secret.to_owned());
-    within(limit, move || entry(&name)?.set_password(&secret).map_err(|error| words(&error)))
+    within(limit, move || {
+        entry(&name)?
+            .set_password(&secret)
+            .map_err(|error| words(&error))
+    })
 }
 
 pub(super) fn delete(name: &str, limit: Duration) -> Result<(), String> {
@@ -43,10 +47,10 @@ fn entry(name: &str) -> Result<Entry, String> {
 
 /// What a keyring says of an error, for the kinds whose text holds no secret.
 fn words(error: &Error) -> String {
-    match error {
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => "the secret is not text".to_owned(),
-        other => other.to_string(),
+    if matches!(error, Error::BadEncoding(_) | Error::BadDataFormat(..)) {
+        return "the secret is not text".to_owned();
     }
+    error.to_string()
 }
 
 /// Runs a call that may never return. A call that comes too late is left to itself; its
@@ -60,10 +64,11 @@ fn within<T: Send + 'static>(
         .name("keyring".to_owned())
         .spawn(move || drop(to.send(call())))
         .map_err(|error| error.to_string())?;
-    from.recv_timeout(limit).unwrap_or_else(|error| match error {
-        mpsc::RecvTimeoutError::Timeout => {
-            Err(format!("no answer within {} ms", limit.as_millis()))
-        }
-        mpsc::RecvTimeoutError::Disconnected => Err("the call to it broke".to_owned()),
-    })
+    from.recv_timeout(limit)
+        .unwrap_or_else(|error| match error {
+            mpsc::RecvTimeoutError::Timeout => {
+                Err(format!("no answer within {} ms", limit.as_millis()))
+            }
+            mpsc::RecvTimeoutError::Disconnected => Err("the call to it broke".to_owned()),
+        })
 }

@@ -26,13 +26,14 @@ pub fn export_markdown(view: &LogView, to: &mut dyn Write) -> Result<(), ExportF
             Err(fault) => damaged.push(fault.to_string()),
         }
     }
-    let title = entries.iter().rev().find_map(|entry| match &entry.fact {
-        Fact::Configured(Change::Title { title }) => Some(title.as_str()),
-        _ => None,
-    });
+    let title = entries.iter().rev().find_map(title_of);
     match view.header() {
         Ok(header) => {
-            writeln!(to, "# {}\n", one_line(title.unwrap_or(header.session.as_str())))?;
+            writeln!(
+                to,
+                "# {}\n",
+                one_line(title.unwrap_or(header.session.as_str()))
+            )?;
             writeln!(to, "- Session: `{}`", header.session)?;
             writeln!(to, "- Folder: `{}`", header.cwd.display())?;
             writeln!(to, "- Begun: {}", time(header.created))?;
@@ -51,7 +52,10 @@ pub fn export_markdown(view: &LogView, to: &mut dyn Write) -> Result<(), ExportF
     }
     let left = entries.len() - path.places.len();
     if left > 0 {
-        writeln!(to, "\n---\n\n{left} entries that a rewind left behind are not shown.")?;
+        writeln!(
+            to,
+            "\n---\n\n{left} entries that a rewind left behind are not shown."
+        )?;
     }
     if !damaged.is_empty() {
         writeln!(to, "\n---\n\nDamaged lines, which are missing above:\n")?;
@@ -60,6 +64,13 @@ pub fn export_markdown(view: &LogView, to: &mut dyn Write) -> Result<(), ExportF
         }
     }
     Ok(())
+}
+
+fn title_of(entry: &Entry) -> Option<&str> {
+    if let Fact::Configured(Change::Title { title }) = &entry.fact {
+        return Some(title);
+    }
+    None
 }
 
 fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
@@ -79,10 +90,20 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
         }
         Fact::Returned(returned) => write_result(returned, to),
         Fact::Refused(refused) => {
-            writeln!(to, "\n> Call {} was refused: {}", refused.call, quoted(&refused.text))
+            writeln!(
+                to,
+                "\n> Call {} was refused: {}",
+                refused.call,
+                quoted(&refused.text)
+            )
         }
         Fact::Asked(asked) => {
-            writeln!(to, "\n> Asked about call {}: {}", asked.call, quoted(&asked.question.title))
+            writeln!(
+                to,
+                "\n> Asked about call {}: {}",
+                asked.call,
+                quoted(&asked.question.title)
+            )
         }
         Fact::Answered(answered) => {
             let reply = serde_json::to_string(&answered.reply).unwrap_or_default();
@@ -107,7 +128,12 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
             let mut text = Vec::new();
             write_blocks(&compacted.content, &mut text)?;
             let text = String::from_utf8_lossy(&text).into_owned();
-            write_folded("Summary in place of what came before", &text, Fence::None, to)
+            write_folded(
+                "Summary in place of what came before",
+                &text,
+                Fence::None,
+                to,
+            )
         }
         Fact::Configured(change) => match change {
             Change::Model { model, .. } => writeln!(to, "\n> The model is now `{model}`."),
@@ -120,9 +146,12 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
                 writeln!(to, "\n> Told to the model: {}", quoted(&noted.text))
             }
         },
-        Fact::Unknown(verbatim) => {
-            write_folded("A fact of a newer version", verbatim.as_str(), Fence::Named("json"), to)
-        }
+        Fact::Unknown(verbatim) => write_folded(
+            "A fact of a newer version",
+            verbatim.as_str(),
+            Fence::Named("json"),
+            to,
+        ),
         Fact::Queued(_)
         | Fact::Withdrawn(_)
         | Fact::Kept(_)
@@ -160,7 +189,10 @@ fn write_result(returned: &Returned, to: &mut dyn Write) -> io::Result<()> {
         }
         None => text.into_owned(),
     };
-    let summary = format!("Result of call {}: {how} after {} ms", returned.call, returned.took_ms);
+    let summary = format!(
+        "Result of call {}: {how} after {} ms",
+        returned.call, returned.took_ms
+    );
     write_folded(&summary, cut.trim_end(), Fence::Named(""), to)
 }
 
@@ -178,9 +210,17 @@ fn write_blocks(blocks: &[Block], to: &mut dyn Write) -> io::Result<()> {
             Block::Image { media_type, data } => {
                 writeln!(to, "[{media_type}, {} bytes of base64]", data.len())?;
             }
-            Block::Document { media_type, data, title } => {
+            Block::Document {
+                media_type,
+                data,
+                title,
+            } => {
                 let title = title.as_deref().unwrap_or("document");
-                writeln!(to, "[{title}: {media_type}, {} bytes of base64]", data.len())?;
+                writeln!(
+                    to,
+                    "[{title}: {media_type}, {} bytes of base64]",
+                    data.len()
+                )?;
             }
             Block::Kept { opaque } => writeln!(to, "[a block of {}]", opaque.dialect)?,
         }

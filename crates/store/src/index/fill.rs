@@ -40,7 +40,9 @@ impl Index {
         log: &Path,
         until: Option<Instant>,
     ) -> Result<Progress, IndexFault> {
-        let Some(id) = crate::layout::session_of(log) else { return Ok(Progress::Done) };
+        let Some(id) = crate::layout::session_of(log) else {
+            return Ok(Progress::Done);
+        };
         let stamp = FileStamp::of(log)?;
         let relative = self.relative(log).to_vec();
         let change = self.connection.transaction()?;
@@ -69,7 +71,8 @@ impl Index {
         let mut done = tail.header_end;
         if let Some(known) = known {
             // A log only grows; a shorter or another file is read from its start.
-            if known.inode == stamp.inode.cast_signed() && known.done <= tail.end && known.done > 0 {
+            if known.inode == stamp.inode.cast_signed() && known.done <= tail.end && known.done > 0
+            {
                 done = known.done.max(tail.header_end);
                 card.title = known.card.title;
                 card.first_prompt = known.card.first_prompt;
@@ -98,7 +101,12 @@ impl Index {
                 .map_err(broken)?;
             let bytes = slice(view.file(), done, stop).map_err(broken)?;
             for line in bytes.split(|byte| *byte == b'\n') {
-                let mut taker = Taker { change: &change, key, card: &mut card, paths: &mut paths };
+                let mut taker = Taker {
+                    change: &change,
+                    key,
+                    card: &mut card,
+                    paths: &mut paths,
+                };
                 taker.take(line)?;
             }
             done = stop;
@@ -128,18 +136,34 @@ impl Index {
 }
 
 fn json(card: &SessionCard) -> Result<String, IndexFault> {
-    serde_json::to_string(card).map_err(|error| IndexFault::Broken { why: error.to_string() })
+    serde_json::to_string(card).map_err(|error| IndexFault::Broken {
+        why: error.to_string(),
+    })
 }
 
 fn known(change: &Transaction<'_>, id: &str) -> Result<Option<Known>, IndexFault> {
     let row = change
-        .query_row("SELECT key, done, inode, card FROM session WHERE id = ?1", [id], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get::<_, String>(3)?))
-        })
+        .query_row(
+            "SELECT key, done, inode, card FROM session WHERE id = ?1",
+            [id],
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get(2)?,
+                    row.get::<_, String>(3)?,
+                ))
+            },
+        )
         .optional()?;
     Ok(row.and_then(|(key, done, inode, card)| {
         let card = serde_json::from_str(&card).ok()?;
-        Some(Known { key, done: done.cast_unsigned(), inode, card })
+        Some(Known {
+            key,
+            done: done.cast_unsigned(),
+            inode,
+            card,
+        })
     }))
 }
 
@@ -177,20 +201,27 @@ struct Taker<'a, 'c> {
 
 impl Taker<'_, '_> {
     fn take(&mut self, line: &[u8]) -> Result<(), IndexFault> {
-        let Some(raw) = RawEntry::parse(line) else { return Ok(()) };
+        let Some(raw) = RawEntry::parse(line) else {
+            return Ok(());
+        };
         let Some(tag) = raw.tag() else { return Ok(()) };
         match &*tag {
             // Results are large and not searched; only the paths of their marks are.
             "returned" => self.take_marks(&raw),
             "prompted" | "steered" | "said" | "configured" => {
-                let Ok(fact) = serde_json::from_str::<Fact>(raw.fact.get()) else { return Ok(()) };
+                let Ok(fact) = serde_json::from_str::<Fact>(raw.fact.get()) else {
+                    return Ok(());
+                };
                 self.take_fact(raw.id.0, &fact)
             }
             _ => Ok(()),
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only these four kinds come here")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only these four kinds come here"
+    )]
     fn take_fact(&mut self, entry: u64, fact: &Fact) -> Result<(), IndexFault> {
         match fact {
             Fact::Prompted(incoming) | Fact::Steered(incoming) => {
@@ -219,7 +250,9 @@ impl Taker<'_, '_> {
             #[serde(default)]
             marks: Vec<Mark>,
         }
-        let Ok(result) = serde_json::from_str::<Returned>(raw.fact.get()) else { return Ok(()) };
+        let Ok(result) = serde_json::from_str::<Returned>(raw.fact.get()) else {
+            return Ok(());
+        };
         for mark in result.data.marks {
             if let Mark::Seen { path, .. } = mark {
                 let path = path.to_string_lossy().into_owned();

@@ -34,19 +34,27 @@ impl Index {
     pub fn search(&self, query: &str, limit: usize) -> Result<Vec<Hit>, IndexFault> {
         let query = query.replace('\0', " ");
         let words: Vec<&str> = query.split_whitespace().collect();
-        let Some(first) = words.first() else { return Ok(Vec::new()) };
-        let (long, short): (Vec<&str>, Vec<&str>) =
-            words.iter().partition(|word| word.chars().count() >= TRIGRAM_CHARS);
+        let Some(first) = words.first() else {
+            return Ok(Vec::new());
+        };
+        let (long, short): (Vec<&str>, Vec<&str>) = words
+            .iter()
+            .partition(|word| word.chars().count() >= TRIGRAM_CHARS);
         let mut values = Vec::new();
         let mut wheres = Vec::new();
         if !long.is_empty() {
-            let quoted: Vec<String> =
-                long.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
+            let quoted: Vec<String> = long
+                .iter()
+                .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
+                .collect();
             values.push(Value::Text(quoted.join(" AND ")));
             wheres.push("text MATCH ?1".to_owned());
         }
         for word in short {
-            let word = word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+            let word = word
+                .replace('\\', r"\\")
+                .replace('%', r"\%")
+                .replace('_', r"\_");
             values.push(Value::Text(format!("%{word}%")));
             wheres.push(format!(r"text.body LIKE ?{} ESCAPE '\'", values.len()));
         }
@@ -88,12 +96,26 @@ impl Index {
 fn excerpt(body: &str, word: &str) -> String {
     let place = find_folded(body, word).unwrap_or(0);
     let (before, after) = body.split_at_checked(place).unwrap_or(("", body));
-    let from = before.char_indices().rev().nth(AROUND_CHARS - 1).map_or(0, |(at, _)| at);
+    let from = before
+        .char_indices()
+        .rev()
+        .nth(AROUND_CHARS - 1)
+        .map_or(0, |(at, _)| at);
     let window = AROUND_CHARS + word.chars().count();
-    let to = after.char_indices().nth(window).map_or(after.len(), |(at, _)| at);
-    let text = [before.get(from..).unwrap_or_default(), after.get(..to).unwrap_or_default()].concat();
+    let to = after
+        .char_indices()
+        .nth(window)
+        .map_or(after.len(), |(at, _)| at);
+    let text = [
+        before.get(from..).unwrap_or_default(),
+        after.get(..to).unwrap_or_default(),
+    ]
+    .concat();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let (left, right) = (if from > 0 { "…" } else { "" }, if to < after.len() { "…" } else { "" });
+    let (left, right) = (
+        if from > 0 { "…" } else { "" },
+        if to < after.len() { "…" } else { "" },
+    );
     format!("{left}{}{right}", words.join(" "))
 }
 
@@ -102,6 +124,8 @@ fn find_folded(body: &str, word: &str) -> Option<usize> {
     body.char_indices().map(|(at, _)| at).find(|at| {
         let rest = body.get(*at..).unwrap_or_default();
         let mut folded = rest.chars().flat_map(char::to_lowercase);
-        word.chars().flat_map(char::to_lowercase).all(|wanted| folded.next() == Some(wanted))
+        word.chars()
+            .flat_map(char::to_lowercase)
+            .all(|wanted| folded.next() == Some(wanted))
     })
 }

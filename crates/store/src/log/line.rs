@@ -36,11 +36,19 @@ impl Header {
         struct Format {
             gimlet_log: u64,
         }
-        let corrupt = |why: String| LogFault::Corrupt { path: path.to_owned(), line: 1, why };
+        let corrupt = |why: String| LogFault::Corrupt {
+            path: path.to_owned(),
+            line: 1,
+            why,
+        };
         let Format { gimlet_log: found } = serde_json::from_slice(line)
             .map_err(|error| corrupt(format!("not the first line of a log: {}", why(&error))))?;
         if found > FORMAT {
-            return Err(LogFault::Newer { path: path.to_owned(), found, known: FORMAT });
+            return Err(LogFault::Newer {
+                path: path.to_owned(),
+                found,
+                known: FORMAT,
+            });
         }
         serde_json::from_slice(line).map_err(|error| corrupt(why(&error)))
     }
@@ -62,6 +70,10 @@ struct EntryOut<'a> {
     fact: &'a Fact,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_last(more: &bool) -> bool {
     !*more
 }
@@ -83,14 +95,31 @@ pub(crate) fn push_entry(
 ) -> Result<bool, serde_json::Error> {
     let start = out.len();
     let more = place == InBatch::More;
-    let Entry { id, parent, at, fact } = entry;
-    serde_json::to_writer(&mut *out, &EntryOut { id: *id, parent: *parent, at: *at, more, fact })?;
+    let Entry {
+        id,
+        parent,
+        at,
+        fact,
+    } = entry;
+    serde_json::to_writer(
+        &mut *out,
+        &EntryOut {
+            id: *id,
+            parent: *parent,
+            at: *at,
+            more,
+            fact,
+        },
+    )?;
     let mut broken = false;
     if let Some(line) = out.get_mut(start..)
         && memchr::memchr2(b'\n', b'\r', line).is_some()
     {
         broken = true;
-        for byte in line.iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')) {
+        for byte in line
+            .iter_mut()
+            .filter(|byte| matches!(**byte, b'\n' | b'\r'))
+        {
             *byte = b' ';
         }
     }

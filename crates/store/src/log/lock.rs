@@ -34,8 +34,14 @@ impl WriterLock {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let mut text = String::new();
-                    let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                    return Err(LogFault::Locked { path: log.to_owned(), pid });
+                    let pid = file
+                        .read_to_string(&mut text)
+                        .ok()
+                        .and_then(|_| text.trim().parse().ok());
+                    return Err(LogFault::Locked {
+                        path: log.to_owned(),
+                        pid,
+                    });
                 }
                 Err(TryLockError::Error(error)) => return Err(broken(error)),
             }
@@ -67,13 +73,22 @@ pub(crate) trait Faults {
 }
 
 impl Faults for LogFault {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only a few kinds have a recovery"
+    )]
     fn broken_at(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{FileTooLarge, NotFound, QuotaExceeded, StorageFull};
         let path = path.to_owned();
         match error.kind() {
             StorageFull | QuotaExceeded | FileTooLarge => Self::Full { path },
-            NotFound => Self::Missing { what: path.display().to_string() },
-            _ => Self::Broken { path, why: error.to_string() },
+            NotFound => Self::Missing {
+                what: path.display().to_string(),
+            },
+            _ => Self::Broken {
+                path,
+                why: error.to_string(),
+            },
         }
     }
 }

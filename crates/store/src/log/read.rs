@@ -42,7 +42,10 @@ impl LogView {
     /// When it is not there, cannot be opened, or is of a newer format.
     pub fn open(path: &Path) -> Result<Self, LogFault> {
         let file = File::open(path).map_err(|error| LogFault::broken_at(path, &error))?;
-        let view = Self { path: path.to_owned(), file: Arc::new(file) };
+        let view = Self {
+            path: path.to_owned(),
+            file: Arc::new(file),
+        };
         match view.header() {
             Err(fault @ (LogFault::Newer { .. } | LogFault::Broken { .. })) => Err(fault),
             Ok(_) | Err(_) => Ok(view),
@@ -87,7 +90,9 @@ pub(crate) fn header(file: &File, path: &Path) -> Result<Header, LogFault> {
     let mut line = Vec::new();
     let mut block = [0; 1024];
     loop {
-        let read = file.read_at(&mut block, line.len() as u64).map_err(broken)?;
+        let read = file
+            .read_at(&mut block, line.len() as u64)
+            .map_err(broken)?;
         let seen = block.get(..read).unwrap_or_default();
         if let Some(place) = memchr::memchr(b'\n', seen) {
             line.extend_from_slice(seen.get(..place).unwrap_or_default());
@@ -96,7 +101,11 @@ pub(crate) fn header(file: &File, path: &Path) -> Result<Header, LogFault> {
         line.extend_from_slice(seen);
         if read == 0 || line.len() > 1024 * 1024 {
             let why = "not the first line of a log: it has no end".to_owned();
-            return Err(LogFault::Corrupt { path: path.to_owned(), line: 1, why });
+            return Err(LogFault::Corrupt {
+                path: path.to_owned(),
+                line: 1,
+                why,
+            });
         }
     }
 }
@@ -112,7 +121,11 @@ pub(crate) fn read(
         None => tail.header_end,
         Some(after) => place_after(file, tail, after).map_err(broken)?,
     };
-    let source = Source { file: Arc::clone(file), begin, end: tail.end };
+    let source = Source {
+        file: Arc::clone(file),
+        begin,
+        end: tail.end,
+    };
     let length = source.end.saturating_sub(source.begin);
     let chunks = if length <= ALONE_BYTES {
         let items = source.parse(begin, tail.end).map_err(broken)?;
@@ -120,8 +133,17 @@ pub(crate) fn read(
     } else {
         Chunks::workers(&source, length).map_err(broken)?
     };
-    let head = if after.is_none() { header(file, path).err() } else { None };
-    let items = Items { file: Arc::clone(file), path: path.to_owned(), chunks, now: Vec::new().into_iter() };
+    let head = if after.is_none() {
+        header(file, path).err()
+    } else {
+        None
+    };
+    let items = Items {
+        file: Arc::clone(file),
+        path: path.to_owned(),
+        chunks,
+        now: Vec::new().into_iter(),
+    };
     Ok(Box::new(head.map(Err).into_iter().chain(items)))
 }
 
@@ -206,7 +228,11 @@ struct Source {
 impl Source {
     /// Parses the lines that begin in `from..to`.
     fn parse(&self, from: u64, to: u64) -> io::Result<Vec<Item>> {
-        let start = if from == self.begin { from } else { next_line(&self.file, from, to)? };
+        let start = if from == self.begin {
+            from
+        } else {
+            next_line(&self.file, from, to)?
+        };
         if start >= to {
             return Ok(Vec::new());
         }
@@ -218,9 +244,10 @@ impl Source {
             let rest = bytes.get(at..).unwrap_or_default();
             let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |place| place + 1);
             let line = rest.get(..length).unwrap_or_default();
-            items.push(
-                parse_entry(line).map_err(|why| Damage::Line { start: start + at as u64, why }),
-            );
+            items.push(parse_entry(line).map_err(|why| Damage::Line {
+                start: start + at as u64,
+                why,
+            }));
             at += length;
         }
         Ok(items)
@@ -229,7 +256,11 @@ impl Source {
 
 enum Chunks {
     Alone(Option<Vec<Item>>),
-    Workers { from: Vec<Receiver<Vec<Item>>>, turn: usize, left: u64 },
+    Workers {
+        from: Vec<Receiver<Vec<Item>>>,
+        turn: usize,
+        left: u64,
+    },
 }
 
 impl Chunks {
@@ -237,7 +268,9 @@ impl Chunks {
     /// consumer, and ends when the consumer goes.
     fn workers(source: &Source, length: u64) -> io::Result<Self> {
         let count = length.div_ceil(CHUNK_BYTES);
-        let workers = thread::available_parallelism().map_or(1, NonZero::get).clamp(1, MAX_WORKERS);
+        let workers = thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .clamp(1, MAX_WORKERS);
         let mut from = Vec::new();
         for worker in 0..workers as u64 {
             let (to, receiver) = sync_channel(1);
@@ -248,7 +281,11 @@ impl Chunks {
                 .spawn(move || work(&source, worker, step, &to))?;
             from.push(receiver);
         }
-        Ok(Self::Workers { from, turn: 0, left: count })
+        Ok(Self::Workers {
+            from,
+            turn: 0,
+            left: count,
+        })
     }
 
     fn next(&mut self) -> Option<Vec<Item>> {
@@ -260,7 +297,9 @@ impl Chunks {
                 *turn = (*turn + 1) % from.len();
                 Some(receiver.recv().unwrap_or_else(|_| {
                     *left = 0;
-                    vec![Err(Damage::Disk(io::Error::other("a reader of the log ended early")))]
+                    vec![Err(Damage::Disk(io::Error::other(
+                        "a reader of the log ended early",
+                    )))]
                 }))
             }
         }
@@ -275,8 +314,9 @@ fn work(source: &Source, first: u64, step: u64, to: &SyncSender<Vec<Item>>) {
             return;
         }
         let until = (from + CHUNK_BYTES).min(source.end);
-        let items =
-            source.parse(from, until).unwrap_or_else(|error| vec![Err(Damage::Disk(error))]);
+        let items = source
+            .parse(from, until)
+            .unwrap_or_else(|error| vec![Err(Damage::Disk(error))]);
         if to.send(items).is_err() {
             return;
         }

@@ -32,7 +32,11 @@ pub(crate) fn tail(file: &File) -> io::Result<Tail> {
         let mut bytes = vec![0; usize::try_from(file_len - from).map_err(io::Error::other)?];
         file.read_exact_at(&mut bytes, from)?;
         if let Some(found) = scan(&bytes, from, header_end) {
-            return Ok(Tail { header_end, file_len, ..found });
+            return Ok(Tail {
+                header_end,
+                file_len,
+                ..found
+            });
         }
         look = look.saturating_mul(4);
     }
@@ -80,24 +84,21 @@ fn scan(bytes: &[u8], from: u64, header_end: u64) -> Option<Tail> {
             None if whole => 0,
             None => return None,
         };
-        match RawEntry::parse(bytes.get(start..line_end)?) {
-            Some(raw) => {
-                if !raw.more && batch_end.is_none() {
-                    batch_end = Some(line_end);
-                }
-                if let Some(end) = batch_end {
-                    tail.end = from + end as u64;
-                    tail.last_id = Some(raw.id.0);
-                    tail.last_at = Some(raw.at.0);
-                    tail.next_id = raw.id.0 + 1 + unreadable;
-                    return Some(tail);
-                }
+        if let Some(raw) = RawEntry::parse(bytes.get(start..line_end)?) {
+            if !raw.more && batch_end.is_none() {
+                batch_end = Some(line_end);
             }
+            if let Some(end) = batch_end {
+                tail.end = from + end as u64;
+                tail.last_id = Some(raw.id.0);
+                tail.last_at = Some(raw.at.0);
+                tail.next_id = raw.id.0 + 1 + unreadable;
+                return Some(tail);
+            }
+        } else {
             // A line that cannot be read but is whole was not torn: it stays, and counts.
-            None => {
-                batch_end.get_or_insert(line_end);
-                unreadable += 1;
-            }
+            batch_end.get_or_insert(line_end);
+            unreadable += 1;
         }
         line_end = start;
         if line_end == 0 {
