@@ -1,1 +1,27 @@
-//! app
+//! The composition root: settings, adapters, hosts and judges become sessions.
+//!
+//! Everything that the command line and the front ends need is built here and nowhere else;
+//! this crate must never know how anything is drawn.
+
+mod auth;
+mod demo;
+mod doctor;
+mod gate;
+mod launch;
+mod memory;
+mod memory_log;
+mod models;
+mod sessions;
+mod surroundings;
+mod tools;
+
+pub use auth::{KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status};
+pub use demo::{Demo, DemoFault};
+pub use doctor::{Check, Finding, examine};
+pub use launch::{Answers, Launch, Persistence};
+pub use models::{FIRST_MODEL, KeySource};
+pub use sessions::Hub;
+pub use tools::{ToolRow, tool_rows};
+
+/// Sessions as they are stored, for commands that look at them without opening them.
+pub use gimlet_store as store;

@@ -1,1 +1,44 @@
-fn main() {}
+//! The one binary: reads the arguments, picks a mode, and turns what comes of it into an exit
+//! code. See `docs/exit-codes.md`.
+
+mod args;
+mod commands;
+mod exit;
+mod headless;
+mod signals;
+mod welcome;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Before anything is built: scripts ask for the version often.
+    if let [flag] = &std::env::args_os().skip(1).collect::<Vec<_>>()[..]
+        && (flag == "--version" || flag == "-v" || flag == "-V")
+    {
+        return exit::print_line(&format!("{} (Gimlet)", env!("CARGO_PKG_VERSION"))).into();
+    }
+    exit::end_quietly_on_bugs();
+    match Cli::try_parse() {
+        Ok(cli) => run(cli).into(),
+        Err(error) => exit::usage(&error).into(),
+    }
+}
+
+fn run(cli: Cli) -> Exit {
+    match cli.command {
+        Some(Command::Sessions(args)) => commands::sessions::run(&args),
+        Some(Command::Rewind(args)) => commands::sessions::rewind(&args),
+        Some(Command::Auth(args)) => commands::auth::run(&args),
+        Some(Command::Doctor(args)) => commands::doctor::run(&args),
+        Some(Command::Tools(args)) => commands::tools::run(&args),
+        Some(Command::Features) => commands::features::run(),
+        Some(Command::Demo(args)) => commands::demo::run(&args),
+        Some(Command::Completions(args)) => commands::generate::completions(&args),
+        Some(Command::Man) => commands::generate::man(),
+        None if cli.run.is_headless() => headless::run(cli.run),
+        None => welcome::run(&cli.run),
+    }
+}

@@ -161,7 +161,7 @@ impl Driver {
         let told = call.id.clone();
         let progress: Progress = Arc::new(move |text| {
             // Full: the line is dropped, as `Progress` allows.
-            let _: Result<(), _> = progress.try_send((told.clone(), text));
+            drop(progress.try_send((told.clone(), text)));
         });
         let cx = ToolCx {
             call: call.id.clone(),

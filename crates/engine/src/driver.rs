@@ -64,6 +64,7 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
 pub struct SessionHandle {
     session: SessionId,
     commands: mpsc::Sender<Command>,
+    #[expect(dead_code, reason = "held so that dropping the last handle ends the driver")]
     task: Arc<AbortOnDrop>,
 }
 

@@ -68,3 +68,6 @@ pub(crate) fn delivery(index: &Index, key: &OpKey) -> Option<Fact> {
     let incoming = queued.incoming.clone();
     Some(if index.owes_reply() { Fact::Steered(incoming) } else { Fact::Prompted(incoming) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The demonstration: a small real repository with a real bug, and a script for the model.
+//!
+//! Only the model's words are scripted. The engine, the tools, the gate, the log, git, the
+//! shell and the failing test are real.
+
+use crate::launch::Launch;
+use gimlet_settings::{Env, env_vars};
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+const FILES: [(&str, &str); 3] = [
+    ("stats.sh", include_str!("demo/stats.sh")),
+    ("test.sh", include_str!("demo/test.sh")),
+    ("AGENTS.md", include_str!("demo/AGENTS.md")),
+];
+const SCRIPT: &str = include_str!("demo/script.json");
+
+/// What the person would have asked.
+const PROMPT: &str = "The tests in this repository fail. Find the bug, fix it and prove that it is fixed.";
+
+/// A demonstration that is ready to run.
+#[derive(Debug)]
+pub struct Demo {
+    root: PathBuf,
+}
+
+/// Why there is no demonstration.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoFault {
+    /// The folder cannot be made.
+    #[error("the demonstration's folder cannot be made: {0}")]
+    Folder(#[from] io::Error),
+    /// git is missing or refuses.
+    #[error("git could not make the repository: {0}")]
+    Git(String),
+}
+
+impl Demo {
+    /// Makes the repository in a new temporary folder.
+    ///
+    /// # Errors
+    /// When the folder or the repository cannot be made; nothing is left then.
+    pub fn prepare() -> Result<Self, DemoFault> {
+        let folder = tempfile::Builder::new().prefix("gimlet-demo-").tempdir()?;
+        let repo = folder.path().join("repo");
+        fs::create_dir(&repo)?;
+        for (name, text) in FILES {
+            fs::write(repo.join(name), text)?;
+        }
+        fs::write(folder.path().join("script.json"), SCRIPT)?;
+        for arguments in [
+            &["init", "--quiet", "--initial-branch=main"][..],
+            &["add", "--all"],
+            &["commit", "--quiet", "--message=Add statistics"],
+        ] {
+            let output = git(&repo, arguments)?;
+            if !output.status.success() {
+                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                return Err(DemoFault::Git(said));
+            }
+        }
+        Ok(Self { root: folder.keep() })
+    }
+
+    /// The repository.
+    pub fn repo(&self) -> PathBuf {
+        self.root.join("repo")
+    }
+
+    /// Everything that the demonstration made: the repository, the script and the session.
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
+    /// What is asked.
+    pub fn prompt(&self) -> &'static str {
+        PROMPT
+    }
+
+    /// How the session is started: in the repository, with a home of its own, the scripted
+    /// model, and a gate that lets through editing and the one command that runs the tests.
+    pub fn launch(&self, env: &Env) -> Launch {
+        let own = [
+            (env_vars::GIMLET_HOME.name, self.root.join("home").into_os_string()),
+            (env_vars::GIMLET_SCRIPT.name, self.root.join("script.json").into_os_string()),
+        ];
+        let kept = env
+            .iter()
+            .filter(|(name, _)| !name.to_string_lossy().starts_with("GIMLET_"))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let own = own.into_iter().map(|(name, value)| (OsString::from(name), value));
+        Launch {
+            cwd: self.repo(),
+            env: Env::of(kept.chain(own)),
+            model: Some("scripted".to_owned()),
+            allowed_tools: vec!["Edit Bash(sh test.sh)".to_owned()],
+            setting_sources: Some(String::new()),
+            ..Launch::default()
+        }
+    }
+
+    /// Runs the tests outside of the session; true when they pass, and what they printed.
+    ///
+    /// # Errors
+    /// When the shell cannot be started.
+    pub fn test(&self) -> Result<(bool, String), DemoFault> {
+        let output =
+            Command::new("sh").arg("test.sh").current_dir(self.repo()).stdin(Stdio::null()).output()?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
+    /// What changed in the repository, as git sees it.
+    ///
+    /// # Errors
+    /// When git cannot be started.
+    pub fn diff(&self) -> Result<String, DemoFault> {
+        let output = git(&self.repo(), &["diff", "--no-ext-diff", "--no-color"])?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Removes the folder.
+    ///
+    /// # Errors
+    /// When something of it cannot be removed.
+    pub fn remove(self) -> Result<(), DemoFault> {
+        Ok(fs::remove_dir_all(&self.root)?)
+    }
+}
+
+/// Runs git apart from anything that the person has configured.
+fn git(repo: &Path, arguments: &[&str]) -> Result<Output, DemoFault> {
+    Command::new("git")
+        .args(["-c", "user.name=Gimlet demo", "-c", "user.email=demo@localhost"])
+        .args(["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false"])
+        .args(arguments)
+        .current_dir(repo)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| DemoFault::Git(format!("{error}; install git to see the demonstration")))
+}

@@ -1,0 +1,176 @@
+//! What a person asked for on the command line, and the settings that it meets.
+
+use crate::{
+    gate::Rules,
+    models::{self, FIRST_MODEL},
+};
+use gimlet_ports::OpenFault;
+use gimlet_protocol::{Mode, Verdict};
+use gimlet_settings::{Dirs, Env, FileSources, FlagValue, LoadSpec, Settings, SettingsFault};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// What was asked for, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Launch {
+    /// Where it was started. Absolute.
+    pub cwd: PathBuf,
+    /// The environment.
+    pub env: Env,
+    /// `--model`.
+    pub model: Option<String>,
+    /// `--fallback-model`, with commas.
+    pub fallback_model: Option<String>,
+    /// `--permission-mode`.
+    pub permission_mode: Option<Mode>,
+    /// `--allowedTools`.
+    pub allowed_tools: Vec<String>,
+    /// `--disallowedTools`.
+    pub disallowed_tools: Vec<String>,
+    /// `--tools`: only these, where given.
+    pub tools: Option<String>,
+    /// `--add-dir`.
+    pub add_dirs: Vec<PathBuf>,
+    /// `--system-prompt`.
+    pub system_prompt: Option<String>,
+    /// `--append-system-prompt`.
+    pub append_system_prompt: Option<String>,
+    /// `--max-turns`.
+    pub max_turns: Option<u32>,
+    /// `--max-budget-usd`.
+    pub max_budget_usd: Option<f64>,
+    /// `--json-schema`.
+    pub json_schema: Option<Value>,
+    /// `--settings`: a file or JSON.
+    pub settings: Option<String>,
+    /// `--setting-sources`.
+    pub setting_sources: Option<String>,
+    /// `--betas`.
+    pub betas: Vec<String>,
+    /// `--name`.
+    pub name: Option<String>,
+    /// Whether sessions are kept.
+    pub persistence: Persistence,
+    /// Whether a person answers questions.
+    pub answers: Answers,
+}
+
+/// Whether sessions are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persistence {
+    /// In the data folder.
+    #[default]
+    Kept,
+    /// Not at all (`--no-session-persistence`).
+    None,
+}
+
+/// Whether a person answers questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answers {
+    /// A client does.
+    FromClient,
+    /// Nobody does: what would be asked is denied.
+    #[default]
+    FromNobody,
+}
+
+impl Launch {
+    /// Where settings are looked for, with the flags as the layer that they are.
+    ///
+    /// # Errors
+    /// When the folders or the flags make no sense.
+    pub fn load_spec(&self) -> Result<LoadSpec, OpenFault> {
+        let dirs = Dirs::find(&self.env).map_err(|fault| OpenFault::Environment {
+            text: fault.to_string(),
+            hint: Some(fault.hint().to_string()),
+        })?;
+        let mut spec = LoadSpec::new(&self.cwd, self.env.clone(), dirs);
+        if let Some(sources) = &self.setting_sources {
+            spec.sources = FileSources::named(sources).map_err(|fault| config_fault(&fault))?;
+        }
+        spec.flag_settings.clone_from(&self.settings);
+        spec.flags = self.flag_values();
+        Ok(spec)
+    }
+
+    fn flag_values(&self) -> Vec<FlagValue> {
+        let mut flags = Vec::new();
+        let mut add = |flag, key, value: Option<Value>| {
+            flags.extend(value.map(|value| FlagValue { flag, key, value }));
+        };
+        add("--model", "model", self.model.as_ref().map(|model| json!(model)));
+        let fallback = self.fallback_model.as_ref().map(|names| {
+            json!(names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect::<Vec<_>>())
+        });
+        add("--fallback-model", "fallbackModel", fallback);
+        let mode = self.permission_mode.map(|mode| json!(mode.name()));
+        add("--permission-mode", "permissions.defaultMode", mode);
+        add("--max-turns", "maxTurns", self.max_turns.map(|turns| json!(turns)));
+        add("--max-budget-usd", "maxBudgetUsd", self.max_budget_usd.map(|usd| json!(usd)));
+        let betas = (!self.betas.is_empty()).then(|| json!(self.betas));
+        add("--betas", "betas", betas);
+        let dirs = (!self.add_dirs.is_empty()).then(|| {
+            json!(self.add_dirs.iter().map(|path| path.display().to_string()).collect::<Vec<_>>())
+        });
+        add("--add-dir", "permissions.additionalDirectories", dirs);
+        flags
+    }
+
+    /// The settings, all layers merged.
+    ///
+    /// # Errors
+    /// When a file or flag is wrong, with its place.
+    pub fn load_settings(&self) -> Result<(Settings, Dirs), OpenFault> {
+        let spec = self.load_spec()?;
+        let settings = Settings::load(&spec).map_err(|fault| config_fault(&fault))?;
+        Ok((settings, spec.dirs))
+    }
+
+    /// The permission rules of flags and settings.
+    pub(crate) fn rules(&self, settings: &Settings) -> Rules {
+        let mut rules = Rules::default();
+        for list in &self.allowed_tools {
+            rules.add_list(Verdict::Allow, list, "--allowedTools");
+        }
+        for list in &self.disallowed_tools {
+            rules.add_list(Verdict::Deny, list, "--disallowedTools");
+        }
+        let permissions = &settings.permissions;
+        for (verdict, texts) in [
+            (Verdict::Allow, &permissions.allow),
+            (Verdict::Ask, &permissions.ask),
+            (Verdict::Deny, &permissions.deny),
+        ] {
+            for rule in texts {
+                rules.add(verdict, &rule.text, rule.source.to_string());
+            }
+        }
+        rules
+    }
+
+    /// The permission mode that a new session starts with.
+    ///
+    /// # Errors
+    /// When the settings forbid the mode that a flag asks for.
+    pub(crate) fn mode(&self, settings: &Settings) -> Result<Mode, OpenFault> {
+        match (self.permission_mode, &settings.permissions.bypass_disabled) {
+            (Some(Mode::BypassPermissions), Some(source)) => Err(OpenFault::Config {
+                text: format!("bypassPermissions is turned off by {source}"),
+                hint: None,
+            }),
+            (Some(mode), _) => Ok(mode),
+            (None, _) => Ok(settings.permissions.default_mode),
+        }
+    }
+}
+
+/// The model that the settings name, in full.
+pub(crate) fn model_name(settings: &Settings) -> String {
+    models::full_name(settings.model.as_deref().unwrap_or(FIRST_MODEL))
+}
+
+fn config_fault(fault: &SettingsFault) -> OpenFault {
+    let hint = fault.hint();
+    OpenFault::Config { text: fault.to_string(), hint: (!hint.is_empty()).then_some(hint) }
+}

@@ -1,0 +1,452 @@
+//! The sessions hub: opens sessions, hands operations on, and ends them in order.
+
+use crate::{
+    gate::{self, RuleFault},
+    launch::{Answers, Launch, Persistence, model_name},
+    memory::{self, MemorySearch},
+    memory_log::MemoryLog,
+    models::{KeySource, Registry, full_name},
+    surroundings,
+};
+use gimlet_engine::{
+    EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log, start,
+    system_prompt,
+};
+use gimlet_host::{HostOptions, LocalHost};
+use gimlet_ports::{
+    EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead, SessionLog,
+    Sessions, Thinking, Toolbox,
+};
+use gimlet_protocol::{
+    Accepted, Change, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId, ToolSpec,
+};
+use gimlet_settings::{Dirs, Settings};
+use gimlet_store::{FindFault, ForkAt, Store};
+use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, toolbox};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Everything of this process that sessions share.
+pub struct Hub {
+    launch: Launch,
+    settings: Arc<Settings>,
+    dirs: Dirs,
+    store: Store,
+    models: Arc<Registry>,
+    host: Arc<dyn Host>,
+    open: Mutex<HashMap<SessionId, OpenSession>>,
+    /// What the person should be told, once: settings, rules, memory files, logs.
+    notices: Mutex<Vec<String>>,
+}
+
+#[derive(Clone)]
+struct OpenSession {
+    handle: SessionHandle,
+    /// Background tasks end when the last holder lets go.
+    _tools: ToolSet,
+}
+
+impl Hub {
+    /// Reads the settings and builds what sessions share. Opens and connects to nothing.
+    ///
+    /// # Errors
+    /// When the settings, the folder or the flags are wrong.
+    pub fn new(launch: Launch) -> Result<Self, OpenFault> {
+        check_folder(&launch)?;
+        let (settings, dirs) = launch.load_settings()?;
+        let settings = Arc::new(settings);
+        let store = Store::new(&dirs.data);
+        let credentials = crate::auth::credentials(&dirs);
+        let stored_key = Arc::new(move |provider: &str| crate::auth::stored_key(&credentials, provider));
+        let models = Arc::new(Registry::new(Arc::clone(&settings), stored_key));
+        let host = Arc::new(LocalHost::new(host_options()));
+        let notices = settings.notices.iter().filter(|notice| notice.is_warning());
+        let notices = Mutex::new(notices.map(ToString::to_string).collect());
+        let open = Mutex::default();
+        Ok(Self { launch, settings, dirs, store, models, host, open, notices })
+    }
+
+    /// Takes what the person should be told.
+    pub fn take_notices(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where the key of the model in use comes from.
+    pub fn key_source(&self, model: &str) -> KeySource {
+        self.models.key_source(model)
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What the catalogue knows of a model, asked by `[provider/]name`.
+    pub fn card(&self, model: &str) -> gimlet_ports::ModelCard {
+        let (provider, name) = crate::models::split(model);
+        gimlet_providers::card(provider, name)
+    }
+
+    fn note(&self, text: impl Into<String>) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
+    }
+
+    fn handle(&self, session: &SessionId) -> Result<SessionHandle, Refusal> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = open.get(session).map(|open| open.handle.clone());
+        known.ok_or_else(|| Refusal::NoSession { session: session.clone() })
+    }
+
+    async fn open_session(&self, spec: OpenSpec) -> Result<SessionHead, OpenFault> {
+        let (log, index) = match spec {
+            OpenSpec::New { id } => self.new_log(id)?,
+            OpenSpec::Earlier { name } => self.earlier_log(&self.find(&name)?)?,
+            OpenSpec::Newest => self.earlier_log(&self.newest()?)?,
+            OpenSpec::Fork { of, id } => {
+                let of = match of {
+                    Some(name) => self.find(&name)?,
+                    None => self.newest()?,
+                };
+                self.forked_log(&of, id)?
+            }
+        };
+        let Some(opened) = index.opened().cloned() else {
+            return Err(environment("the session's log does not tell how it began", None));
+        };
+        self.models.model(index.model()).map_err(|text| user(text, None))?;
+        let scratch = self.scratch_of(&opened.session);
+        let (tools, toolbox) = self.tools()?;
+        let parts = Parts {
+            log,
+            models: Arc::clone(&self.models) as Arc<_>,
+            tools: toolbox,
+            judges: gate::judges(self.launch.rules(&self.settings), vec![self.dirs.data.clone()]),
+            host: Arc::clone(&self.host),
+            options: self.engine_options(&opened, scratch),
+        };
+        let handle = start(opened.session.clone(), parts, index);
+        let entry = OpenSession { handle: handle.clone(), _tools: tools };
+        let id = opened.session.clone();
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry);
+        self.apply_flags(&id, &handle).await?;
+        self.head(&id).await.map_err(|refusal| environment(format!("{refusal:?}"), None))
+    }
+
+    /// Flags that name a model or mode win over what an earlier session was left with.
+    async fn apply_flags(&self, id: &SessionId, handle: &SessionHandle) -> Result<(), OpenFault> {
+        let glance = handle.look().await.map_err(|_| environment("the session ended at once", None))?;
+        let mut changes = Vec::new();
+        if let Some(model) = self.launch.model.as_deref().map(full_name)
+            && model != glance.index.model()
+        {
+            changes.push(Change::Model { model, why: None });
+        }
+        if self.launch.permission_mode.is_some() {
+            let mode = self.launch.mode(&self.settings)?;
+            if mode != glance.index.mode() {
+                changes.push(Change::Mode { mode });
+            }
+        }
+        if let Some(title) = &self.launch.name
+            && glance.index.title() != Some(title)
+        {
+            changes.push(Change::Title { title: title.clone() });
+        }
+        for (number, change) in changes.into_iter().enumerate() {
+            let key = OpKey(format!("{id}:flag:{number}:{}", glance.index.last().map_or(0, |e| e.0)));
+            handle.submit(key, Op::Configure { change }).await.map_err(|refusal| match refusal {
+                Refusal::NotNow { why } => user(why, None),
+                Refusal::NoSession { .. } | Refusal::Busy => environment("the session is busy", None),
+                Refusal::Log { why } => environment(why, None),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn new_log(&self, id: Option<SessionId>) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
+        let id = id.unwrap_or_else(Store::fresh_id);
+        let opened = self.opening(id.clone())?;
+        let mut log: Box<dyn SessionLog> = match self.launch.persistence {
+            Persistence::Kept => {
+                Box::new(self.store.create(&id, &self.launch.cwd).map_err(|fault| log_fault(&fault))?)
+            }
+            Persistence::None => Box::new(MemoryLog::default()),
+        };
+        let facts = vec![Fact::Opened(Box::new(opened))];
+        let entries = log.append(None, facts).map_err(|fault| log_fault(&fault))?;
+        let mut index = Index::default();
+        entries.iter().for_each(|entry| index.apply(entry));
+        Ok((log, index))
+    }
+
+    fn earlier_log(&self, id: &SessionId) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
+        let (log, notices) = self.store.open(id).map_err(|fault| log_fault(&fault))?;
+        notices.iter().for_each(|notice| self.note(notice.to_string()));
+        self.folded(Box::new(log))
+    }
+
+    fn forked_log(
+        &self,
+        of: &SessionId,
+        id: Option<SessionId>,
+    ) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
+        let id = id.unwrap_or_else(Store::fresh_id);
+        let log = self
+            .store
+            .fork(of, ForkAt::End, &id, &self.launch.cwd)
+            .map_err(|fault| log_fault(&fault))?;
+        self.folded(Box::new(log))
+    }
+
+    fn folded(&self, log: Box<dyn SessionLog>) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
+        let folded = fold_log(|| log.read(None)).map_err(|fault| log_fault(&fault))?;
+        for damage in &folded.damage {
+            self.note(format!("{damage}; the rest was opened. `gimlet sessions repair` makes a clean copy"));
+        }
+        Ok((log, folded.index))
+    }
+
+    fn find(&self, name: &str) -> Result<SessionId, OpenFault> {
+        self.store.find(name, &self.launch.cwd).map_err(|fault| match fault {
+            FindFault::Log(fault) => log_fault(&fault),
+            FindFault::Nothing { .. } | FindFault::Several { .. } => {
+                user(fault.to_string(), Some("`gimlet sessions list` shows them".to_owned()))
+            }
+        })
+    }
+
+    fn newest(&self) -> Result<SessionId, OpenFault> {
+        self.store.newest(&self.launch.cwd).map_err(|fault| match fault {
+            LogFault::Missing { .. } => user(
+                "there is no session of this folder to continue",
+                Some("start one with `gimlet -p \"…\"`".to_owned()),
+            ),
+            LogFault::Full { .. }
+            | LogFault::Locked { .. }
+            | LogFault::Corrupt { .. }
+            | LogFault::Newer { .. }
+            | LogFault::Broken { .. } => log_fault(&fault),
+        })
+    }
+
+    fn opening(&self, session: SessionId) -> Result<Opened, OpenFault> {
+        let added = self.added();
+        let search = MemorySearch {
+            root: &self.launch.cwd,
+            home: self.dirs.home.as_deref(),
+            config: &self.dirs.config,
+            which: self.settings.instruction_files,
+            excluded: &self.settings.claude_md_excludes,
+        };
+        let memory = memory::find(&search);
+        for (path, why) in &memory.left_out {
+            self.note(format!("{} was not loaded: {why}", path.display()));
+        }
+        let rules = self.launch.rules(&self.settings);
+        for RuleFault { rule, source, text } in &rules.faults {
+            self.note(format!("{source}: rule `{rule}`: {text}"));
+        }
+        let system = system_prompt(&PromptParts {
+            replaced: self.launch.system_prompt.clone(),
+            appended: self.launch.append_system_prompt.clone(),
+            environment: surroundings::look(&self.launch.cwd, &added, &self.launch.env),
+            memory: memory.files,
+        });
+        let (_, toolbox) = self.tools()?;
+        Ok(Opened {
+            session,
+            cwd: self.launch.cwd.clone(),
+            model: model_name(&self.settings),
+            mode: self.launch.mode(&self.settings)?,
+            system,
+            preamble: Vec::new(),
+            tools: self.offered(&toolbox),
+            forked_from: None,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    fn added(&self) -> Vec<PathBuf> {
+        let directories = &self.settings.permissions.additional_directories;
+        directories.iter().map(|added| added.path.clone()).collect()
+    }
+
+    /// The tools of one session, without those that flags or deny rules take away.
+    fn tools(&self) -> Result<(ToolSet, Toolbox), OpenFault> {
+        let options = ToolOptions { answer_schema: self.launch.json_schema.clone() };
+        let set = toolbox(options)
+            .map_err(|fault| user(format!("--json-schema: {fault}"), None))?;
+        let mut toolbox = set.toolbox.clone();
+        let rules = self.launch.rules(&self.settings);
+        if let Some(list) = &self.launch.tools {
+            let wanted: Vec<&str> = list.split([',', ' ']).filter(|name| !name.is_empty()).collect();
+            if let Some(unknown) =
+                wanted.iter().find(|name| **name != "default" && toolbox.get(name).is_none())
+            {
+                let hint = Some("`gimlet tools` lists them".to_owned());
+                return Err(user(format!("--tools names `{unknown}`, which is no tool"), hint));
+            }
+            if !wanted.contains(&"default") {
+                toolbox.retain(|name| wanted.contains(&name) || name == STRUCTURED_OUTPUT);
+            }
+        }
+        toolbox.retain(|name| !rules.denies_tool(name));
+        Ok((set, toolbox))
+    }
+
+    fn offered(&self, toolbox: &Toolbox) -> Vec<ToolSpec> {
+        let named = self.launch.tools.as_deref().unwrap_or_default();
+        let named: Vec<&str> = named.split([',', ' ']).collect();
+        toolbox
+            .iter()
+            .filter(|tool| tool.exposure() == Exposure::Always || named.contains(&tool.name()))
+            .map(|tool| tool.spec())
+            .collect()
+    }
+
+    fn scratch_of(&self, session: &SessionId) -> PathBuf {
+        match (self.launch.persistence, self.store.scratch(session)) {
+            (Persistence::Kept, Ok(scratch)) => scratch,
+            (Persistence::Kept | Persistence::None, _) => {
+                self.dirs.cache.join("scratch").join(session.as_str())
+            }
+        }
+    }
+
+    fn engine_options(&self, opened: &Opened, scratch: PathBuf) -> EngineOptions {
+        let settings = &self.settings;
+        let mut options = EngineOptions::new(opened.cwd.clone(), scratch);
+        options.added = self.added();
+        options.home.clone_from(&self.dirs.home);
+        options.output_chars = settings.bash_output_max_chars;
+        options.limits = Limits {
+            max_turns: settings.max_turns,
+            max_micro_usd: settings.max_budget_usd.map(micro_usd),
+        };
+        options.whom = match self.launch.answers {
+            Answers::FromClient => Whom::Person,
+            Answers::FromNobody => Whom::Nobody,
+        };
+        options.fallback = settings.fallback_models.iter().map(|name| full_name(name)).collect();
+        options.thinking = settings.thinking.unwrap_or(Thinking::Off);
+        options.max_output_tokens = settings.max_output_tokens;
+        options.must_end_with =
+            self.launch.json_schema.as_ref().map(|_| STRUCTURED_OUTPUT.to_owned());
+        options
+    }
+
+    async fn head(&self, session: &SessionId) -> Result<SessionHead, Refusal> {
+        let glance = self.handle(session)?.look().await?;
+        let index = &glance.index;
+        let opened = index.opened().ok_or_else(|| Refusal::NoSession { session: session.clone() })?;
+        Ok(SessionHead {
+            id: session.clone(),
+            cwd: opened.cwd.clone(),
+            model: index.model().to_owned(),
+            mode: index.mode(),
+            tools: opened.tools.iter().map(|tool| tool.name.clone()).collect(),
+            title: index.title().map(str::to_owned),
+            at: self.host.now(),
+            last: index.last(),
+            state: glance.state,
+            unfinished: glance.unfinished,
+        })
+    }
+}
+
+impl Sessions for Hub {
+    fn open(&self, spec: OpenSpec) -> Later<'_, Result<SessionHead, OpenFault>> {
+        Box::pin(self.open_session(spec))
+    }
+
+    fn submit(
+        &self,
+        session: SessionId,
+        key: OpKey,
+        op: Op,
+    ) -> Later<'_, Result<Accepted, Refusal>> {
+        Box::pin(async move { self.handle(&session)?.submit(key, op).await })
+    }
+
+    fn follow(
+        &self,
+        session: SessionId,
+        after: Option<EntryId>,
+    ) -> Later<'_, Result<EventStream, Refusal>> {
+        Box::pin(async move { self.handle(&session)?.follow(after).await })
+    }
+
+    fn close_all(&self) -> Later<'_, ()> {
+        Box::pin(async move {
+            let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+            for (id, session) in open {
+                let key = OpKey(format!("{id}:close:{}", Store::fresh_id()));
+                // A session that is gone already needs no closing.
+                if session.handle.submit(key, Op::Close).await.is_ok() {
+                    session.handle.ended().await;
+                }
+            }
+        })
+    }
+}
+
+fn check_folder(launch: &Launch) -> Result<(), OpenFault> {
+    for folder in std::iter::once(&launch.cwd).chain(&launch.add_dirs) {
+        if !folder.is_dir() {
+            return Err(user(format!("{} is not a folder", folder.display()), None));
+        }
+    }
+    Ok(())
+}
+
+/// Secrets that commands have no need of are kept from them.
+fn host_options() -> HostOptions {
+    let mut options = HostOptions::default();
+    for variable in gimlet_settings::env_vars::ALL {
+        if variable.secret {
+            options.remove_env.push(variable.name.to_owned());
+        }
+    }
+    options
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a budget is positive and far below 2^52 millionths"
+)]
+fn micro_usd(usd: f64) -> u64 {
+    (usd * 1_000_000.0).floor() as u64
+}
+
+fn user(text: impl Into<String>, hint: Option<String>) -> OpenFault {
+    OpenFault::User { text: text.into(), hint }
+}
+
+fn environment(text: impl Into<String>, hint: Option<String>) -> OpenFault {
+    OpenFault::Environment { text: text.into(), hint }
+}
+
+fn log_fault(fault: &LogFault) -> OpenFault {
+    let hint = match fault {
+        LogFault::Full { .. } => Some("make room and try again".to_owned()),
+        LogFault::Locked { .. } => {
+            Some("end the other process, or start a copy with `--fork-session`".to_owned())
+        }
+        LogFault::Corrupt { .. } => Some("`gimlet sessions repair` makes a clean copy".to_owned()),
+        LogFault::Newer { .. } => Some("update Gimlet".to_owned()),
+        LogFault::Missing { .. } => Some("`gimlet sessions list` shows them".to_owned()),
+        LogFault::Broken { .. } => None,
+    };
+    match fault {
+        LogFault::Missing { .. } => user(fault.to_string(), hint),
+        LogFault::Full { .. }
+        | LogFault::Locked { .. }
+        | LogFault::Corrupt { .. }
+        | LogFault::Newer { .. }
+        | LogFault::Broken { .. } => environment(fault.to_string(), hint),
+    }
+}

@@ -1,0 +1,40 @@
+//! The tools at a glance, for people.
+
+use gimlet_protocol::{Exposure, Risk};
+use gimlet_tools::{ToolOptions, toolbox};
+
+/// One tool, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolRow {
+    /// Its name.
+    pub name: String,
+    /// How much harm it can do at most.
+    pub risk: Risk,
+    /// When the model learns of it.
+    pub exposure: Exposure,
+    /// What a person is told of its permission.
+    pub permission: String,
+    /// The first sentence of its description.
+    pub about: String,
+}
+
+/// Every tool, by name.
+pub fn tool_rows() -> Vec<ToolRow> {
+    // An object schema that accepts everything, so that StructuredOutput is listed too.
+    let options = ToolOptions { answer_schema: Some(serde_json::json!({"type": "object"})) };
+    let Ok(set) = toolbox(options) else { return Vec::new() };
+    set.toolbox
+        .iter()
+        .map(|tool| {
+            let description = tool.spec().description;
+            let about = description.split_inclusive(['.', '\n']).next().unwrap_or_default();
+            ToolRow {
+                name: tool.name().to_owned(),
+                risk: tool.risk(),
+                exposure: tool.exposure(),
+                permission: tool.permission().to_owned(),
+                about: about.trim_end().to_owned(),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,331 @@
+//! Every flag and command, as typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gimlet_protocol::Mode;
+use std::path::PathBuf;
+
+/// A coding agent for the terminal: it reads, plans, edits, runs commands and checks its work,
+/// with any model, and you stay in control.
+#[derive(Debug, Parser)]
+#[command(name = "gimlet", version, disable_version_flag = true, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Print the version
+    #[arg(short = 'v', short_alias = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List, show, search, export, rename, delete or repair sessions
+    Sessions(SessionsArgs),
+    /// Make a session go on from an earlier point; what came later stays in its log
+    Rewind(RewindArgs),
+    /// Store or remove a provider's key, or tell where each comes from
+    Auth(AuthArgs),
+    /// Check keys, git, shell, terminal, confinement, folders and settings
+    Doctor(DoctorArgs),
+    /// List the tools with their risk class and permission
+    Tools(ToolsArgs),
+    /// List gated features with their stage and state
+    Features,
+    /// Do a whole task in a small real repository, without a key
+    Demo(DemoArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(crate) struct RunArgs {
+    /// What is to be done; read from standard input where it is missing
+    pub(crate) prompt: Option<String>,
+    /// Do it without a terminal interface, print the result and exit
+    #[arg(short, long)]
+    pub(crate) print: bool,
+    /// What standard output carries
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    pub(crate) output_format: OutputFormat,
+    /// What standard input carries
+    #[arg(long, value_enum, default_value_t = InputFormat::Text, value_name = "FORMAT")]
+    pub(crate) input_format: InputFormat,
+    /// With stream-json: also stream events while a reply is being written
+    #[arg(long)]
+    pub(crate) include_partial_messages: bool,
+    /// With stream-json input: echo each accepted message
+    #[arg(long)]
+    pub(crate) replay_user_messages: bool,
+    /// With json: print every message, not only the result
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// The model, as [provider/]name
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// Models to go on with when the first is overloaded or missing, with commas between
+    #[arg(long, value_name = "MODELS")]
+    pub(crate) fallback_model: Option<String>,
+    /// How much may happen without asking: default, acceptEdits, plan, auto, dontAsk or bypassPermissions
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub(crate) permission_mode: Option<Mode>,
+    /// Same as --permission-mode bypassPermissions
+    #[arg(long)]
+    pub(crate) dangerously_skip_permissions: bool,
+    /// Who answers permission questions: `stdio` sends them to the client on standard output
+    #[arg(long, value_name = "WHO", value_parser = ["stdio"])]
+    pub(crate) permission_prompt_tool: Option<String>,
+    /// Rules of what needs no question, such as "Edit Bash(git status:*)"
+    #[arg(id = "allowedTools", long = "allowedTools", visible_alias = "allowed-tools", value_name = "RULES", num_args = 1..)]
+    pub(crate) allowed_tools: Vec<String>,
+    /// Rules of what must not happen
+    #[arg(id = "disallowedTools", long = "disallowedTools", visible_alias = "disallowed-tools", value_name = "RULES", num_args = 1..)]
+    pub(crate) disallowed_tools: Vec<String>,
+    /// Only these tools: names with commas, "default" for all, "" for none
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) tools: Option<String>,
+    /// Another folder to work in
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    pub(crate) add_dir: Vec<PathBuf>,
+    /// Replaces the system prompt
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) system_prompt: Option<String>,
+    /// The file of a system prompt; comes before --system-prompt
+    #[arg(long, value_name = "FILE")]
+    pub(crate) system_prompt_file: Option<PathBuf>,
+    /// Comes after the system prompt
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) append_system_prompt: Option<String>,
+    /// The file of a text that comes after the system prompt
+    #[arg(long, value_name = "FILE")]
+    pub(crate) append_system_prompt_file: Option<PathBuf>,
+    /// JSON Schema that the result must fit
+    #[arg(long, value_name = "SCHEMA")]
+    pub(crate) json_schema: Option<String>,
+    /// Requests to the model that a turn may make
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_turns: Option<u32>,
+    /// What the run may cost at most
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub(crate) max_budget_usd: Option<f64>,
+    /// Go on with the newest session of this folder; without a prompt, with its unfinished turn
+    #[arg(short, long = "continue", conflicts_with = "resume")]
+    pub(crate) go_on: bool,
+    /// Go on with a session, by id, start of one, or name
+    #[arg(short, long, value_name = "SESSION")]
+    pub(crate) resume: Option<String>,
+    /// With --continue or --resume: work on a copy
+    #[arg(long)]
+    pub(crate) fork_session: bool,
+    /// The id of the new session: a UUID
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    pub(crate) session_id: Option<String>,
+    /// Keep no session on the disk
+    #[arg(long)]
+    pub(crate) no_session_persistence: bool,
+    /// The session's name
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Settings for this run: a file or JSON
+    #[arg(long, value_name = "FILE|JSON")]
+    pub(crate) settings: Option<String>,
+    /// Which settings files count: user, project, local
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) setting_sources: Option<String>,
+    /// Beta features to ask the provider for, with commas between
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) betas: Vec<String>,
+}
+
+impl RunArgs {
+    /// True when no terminal interface is wanted. Clients that pass stream-json both ways
+    /// leave `-p` out.
+    pub(crate) fn is_headless(&self) -> bool {
+        self.print || self.input_format == InputFormat::StreamJson
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// The final text
+    Text,
+    /// One JSON object
+    Json,
+    /// A JSON object a line, as things happen
+    StreamJson,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// A prompt
+    Text,
+    /// A JSON object a line
+    StreamJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SessionsArgs {
+    #[command(subcommand)]
+    pub(crate) command: SessionsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// List the sessions of this folder, or of all
+    List {
+        /// Of every folder
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Show a session's conversation
+    Show {
+        /// Id, start of one, or name
+        session: String,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Find words in all sessions
+    Search {
+        /// What to look for
+        #[arg(required = true)]
+        words: Vec<String>,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Write a session as a document
+    Export {
+        /// Id, start of one, or name
+        session: String,
+        /// md or json
+        #[arg(long, value_enum, default_value_t = ExportFormat::Md)]
+        format: ExportFormat,
+        /// Where to; standard output where it is missing
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Give a session a name
+    Rename {
+        /// Id, start of one, or name
+        session: String,
+        /// The new name
+        name: String,
+    },
+    /// Move a session to the trash folder
+    Delete {
+        /// Id, start of one, or name
+        session: String,
+    },
+    /// Make a clean copy of a damaged log; the original is kept beside it
+    Repair {
+        /// Id, start of one, or name
+        session: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Markdown
+    Md,
+    /// JSON
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RewindArgs {
+    /// Id, start of one, or name; the newest of this folder where it is missing
+    pub(crate) session: Option<String>,
+    /// How many turns to take back
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "to")]
+    pub(crate) turns: u32,
+    /// The last entry that stays, as `sessions show` numbers them
+    #[arg(long, value_name = "ENTRY")]
+    pub(crate) to: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AuthArgs {
+    #[command(subcommand)]
+    pub(crate) command: AuthCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Store a key, read from the terminal without echo or from standard input
+    Login {
+        /// The provider
+        #[arg(default_value = "anthropic")]
+        provider: String,
+    },
+    /// Remove a stored key
+    Logout {
+        /// The provider
+        #[arg(default_value = "anthropic")]
+        provider: String,
+    },
+    /// Tell where each provider's key comes from; exits with 1 when there is none
+    Status {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ToolsArgs {
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// Leave the folder when done
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct JsonFlag {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    Mode::named(text).ok_or_else(|| {
+        let names: Vec<&str> = Mode::ALL.iter().map(|(_, name)| *name).collect();
+        format!("the modes are {}", names.join(", "))
+    })
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    match text.trim_start_matches('$').parse::<f64>() {
+        Ok(usd) if usd.is_finite() && usd > 0.0 => Ok(usd),
+        _ => Err("an amount above 0 is needed, such as 2.50".to_owned()),
+    }
+}
+
+fn uuid(text: &str) -> Result<String, String> {
+    let fits = text.len() == 36
+        && text.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_hexdigit(),
+        });
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err("a UUID is needed, such as 0199a3f0-5b7e-7c41-9d2e-0a1b2c3d4e5f".to_owned()) }
+}

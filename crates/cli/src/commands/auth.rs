@@ -1,0 +1,67 @@
+//! `gimlet auth`: keys are stored, removed and told of, but never shown.
+
+use super::{dirs, plain_launch};
+use crate::{
+    args::{AuthArgs, AuthCommand},
+    exit::{self, Exit},
+};
+use gimlet_app::KeyPlace;
+use serde_json::json;
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+pub(crate) fn run(args: &AuthArgs) -> Exit {
+    let outcome = match &args.command {
+        AuthCommand::Login { provider } => login(provider),
+        AuthCommand::Logout { provider } => dirs().map(|dirs| match gimlet_app::logout(&dirs, provider) {
+            Ok(said) => exit::print_line(&said),
+            Err(why) => exit::complain(Exit::Usage, &why, None),
+        }),
+        AuthCommand::Status { json } => status(json.json),
+    };
+    outcome.unwrap_or_else(|exit| exit)
+}
+
+fn login(provider: &str) -> Result<Exit, Exit> {
+    let dirs = dirs()?;
+    let key = read_key(provider).map_err(|error| {
+        exit::complain(Exit::Usage, &format!("the key could not be read: {error}"), None)
+    })?;
+    Ok(match gimlet_app::login(&dirs, provider, &key) {
+        Ok(said) => exit::print_line(&said),
+        Err(why) => exit::complain(Exit::Usage, &why, None),
+    })
+}
+
+/// Reads the key from the terminal without echo, or the first line of standard input.
+fn read_key(provider: &str) -> io::Result<String> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password(format!("Key for {provider} (it is not shown): "));
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
+}
+
+fn status(as_json: bool) -> Result<Exit, Exit> {
+    let launch = plain_launch()?;
+    let (settings, dirs) = launch.load_settings().map_err(|fault| exit::open_fault(&fault))?;
+    let rows = gimlet_app::auth_status(&settings, &dirs);
+    let any = rows.iter().any(|(_, place)| {
+        !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_))
+    });
+    let printed = if as_json {
+        let list: Vec<_> = rows
+            .iter()
+            .map(|(provider, place)| {
+                let there = !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_));
+                json!({"provider": provider, "loggedIn": there, "source": place.to_string()})
+            })
+            .collect();
+        exit::print_line(&json!({"loggedIn": any, "providers": list}).to_string())
+    } else {
+        let lines: Vec<String> =
+            rows.iter().map(|(provider, place)| format!("{provider}: {place}")).collect();
+        exit::print_line(&lines.join("\n"))
+    };
+    Ok(if printed == Exit::Success && !any { Exit::Failed } else { printed })
+}
