@@ -1,6 +1,9 @@
 //! What the wire costs: decoding events, reading a long stream, assembling a request.
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot run should stop")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run should stop"
+)]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use futures::StreamExt as _;

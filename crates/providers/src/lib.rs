@@ -15,7 +15,7 @@ mod sse;
 pub use anthropic::{Anthropic, AnthropicOptions, DEFAULT_BASE_URL, ToolStreaming};
 pub use catalogue::{card, names};
 pub use scripted::{
-    FailureClass, Pacing, Script, ScriptFault, ScriptItem, ScriptOrder, ScriptPrice, ScriptReply,
+    FailureClass, Script, ScriptFault, ScriptItem, ScriptOrder, ScriptPrice, ScriptReply,
     ScriptUsage, Scripted, Stepper,
 };
 pub use secret::{REDACTED, Secret};

@@ -4,7 +4,7 @@ mod play;
 mod script;
 
 pub use script::{
-    FailureClass, Pacing, Script, ScriptFault, ScriptItem, ScriptOrder, ScriptPrice, ScriptReply,
+    FailureClass, Script, ScriptFault, ScriptItem, ScriptOrder, ScriptPrice, ScriptReply,
     ScriptUsage,
 };
 

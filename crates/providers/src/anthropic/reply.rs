@@ -1,12 +1,15 @@
 //! The reply: events of the wire become neutral items and whole blocks.
 
-use super::{DIALECT, trouble::Trouble};
+mod block;
+mod event;
+
+use super::trouble::Trouble;
 use crate::raw_object::RawObject;
-use gimlet_ports::{Failure, ModelEnd, ModelItem, ReplyBlock, StartedBlock};
-use gimlet_protocol::{Call, CallId, Opaque, Usage, Verbatim};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json, value::RawValue};
-use std::{borrow::Cow, collections::VecDeque};
+use block::{Kind, Open};
+use event::{Begun, Closing, Counts, Delta, Event, garbage, inner};
+use gimlet_ports::{ModelEnd, ModelItem, StartedBlock};
+use gimlet_protocol::{CallId, Usage};
+use std::collections::VecDeque;
 
 /// What a decoded event means for the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,107 +39,6 @@ struct Stopped {
     explanation: Option<String>,
 }
 
-/// A block that began.
-#[derive(Debug)]
-struct Open {
-    wire_index: u64,
-    index: u32,
-    kind: Kind,
-    /// The block as it began, with its keys in their order.
-    head: RawObject,
-    /// Text, reasoning or the input's JSON.
-    text: String,
-    signature: String,
-    citations: Vec<Box<RawValue>>,
-    whole: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Thinking,
-    Redacted,
-    Call,
-    Kept,
-}
-
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(default)]
-    index: Option<u64>,
-    #[serde(default, borrow)]
-    delta: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    content_block: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    message: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    usage: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Delta<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(default)]
-    text: Option<String>,
-    #[serde(default)]
-    thinking: Option<String>,
-    #[serde(default)]
-    partial_json: Option<String>,
-    #[serde(default)]
-    signature: Option<String>,
-    #[serde(default)]
-    citation: Option<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct Begun {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default)]
-    model: Option<String>,
-    #[serde(default)]
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct Closing {
-    #[serde(default)]
-    stop_reason: Option<String>,
-    #[serde(default)]
-    stop_details: Option<Details>,
-}
-
-#[derive(Deserialize)]
-struct Details {
-    #[serde(default)]
-    explanation: Option<String>,
-}
-
-/// The provider's counts; a later one replaces an earlier one, a missing one changes nothing.
-#[derive(Deserialize)]
-struct Counts {
-    #[serde(default)]
-    input_tokens: Option<u64>,
-    #[serde(default)]
-    output_tokens: Option<u64>,
-    #[serde(default)]
-    cache_read_input_tokens: Option<u64>,
-    #[serde(default)]
-    cache_creation_input_tokens: Option<u64>,
-    #[serde(default)]
-    output_tokens_details: Option<OutputCounts>,
-}
-
-#[derive(Deserialize)]
-struct OutputCounts {
-    #[serde(default)]
-    thinking_tokens: Option<u64>,
-}
-
 impl Reply {
     /// A reply of which nothing was heard yet.
     pub(super) fn new(request_id: Option<String>) -> Self {
@@ -152,10 +54,7 @@ impl Reply {
         data: &[u8],
         items: &mut VecDeque<ModelItem>,
     ) -> Result<Heard, Trouble> {
-        let event: Event<'_> = serde_json::from_slice(data).map_err(|error| {
-            let start = super::trouble::quote(&String::from_utf8_lossy(data));
-            garbage(format!("an event is no valid JSON ({error}): {start}"))
-        })?;
+        let event = Event::read(data)?;
         match &*event.kind {
             "content_block_delta" => self.delta(&event, items)?,
             "content_block_start" => self.start(&event, items)?,
@@ -225,7 +124,7 @@ impl Reply {
     }
 
     fn start(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
-        let wire_index = event.index.ok_or_else(|| no_index("content_block_start"))?;
+        let wire_index = event.block_index()?;
         let head: RawObject = inner(event.content_block, "content_block_start", "content_block")?;
         let index = self.next_index;
         self.next_index += 1;
@@ -258,7 +157,7 @@ impl Reply {
     }
 
     fn open(&mut self, event: &Event<'_>) -> Result<&mut Open, Trouble> {
-        let wire_index = event.index.ok_or_else(|| no_index(&event.kind))?;
+        let wire_index = event.block_index()?;
         let open = self
             .blocks
             .iter_mut()
@@ -346,153 +245,4 @@ impl Reply {
         self.hand_out(items);
         end
     }
-}
-
-impl Open {
-    /// Most blocks begin empty; some say their first words as they begin.
-    fn take_first_words(&mut self, items: &mut VecDeque<ModelItem>) {
-        let index = self.index;
-        let key = match self.kind {
-            Kind::Text => "text",
-            Kind::Thinking => "thinking",
-            Kind::Redacted | Kind::Call | Kind::Kept => return,
-        };
-        self.text = self.head.string(key).unwrap_or_default();
-        if self.kind == Kind::Thinking {
-            self.signature = self.head.string("signature").unwrap_or_default();
-        }
-        if self.text.is_empty() {
-            return;
-        }
-        let text = self.text.clone();
-        items.push_back(if self.kind == Kind::Text {
-            ModelItem::TextDelta { index, text }
-        } else {
-            ModelItem::ThoughtDelta { index, text }
-        });
-    }
-
-    /// Takes the members of an unknown delta into a block that is kept as it is.
-    fn merge(&mut self, delta: Option<&RawValue>) -> Result<(), Trouble> {
-        let delta: RawObject = inner(delta, "content_block_delta", "delta")?;
-        for (key, value) in delta.iter().filter(|(key, _)| *key != "type") {
-            self.head.put(key, value.to_owned());
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> ReplyBlock {
-        match self.kind {
-            Kind::Text => {
-                if !self.citations.is_empty() {
-                    self.head.put_json("citations", &self.citations);
-                }
-                let text = self.text;
-                if !self.head.says_more_than(&["type", "text"]) {
-                    return ReplyBlock::Text { text, opaque: None };
-                }
-                self.head.put_json("text", &text);
-                ReplyBlock::Text {
-                    text,
-                    opaque: keep(&self.head),
-                }
-            }
-            Kind::Thinking => {
-                let text = self.text;
-                // Without its signature the provider does not take it back.
-                if self.signature.is_empty() {
-                    return ReplyBlock::Thought { text, opaque: None };
-                }
-                self.head.put_json("thinking", &text);
-                self.head.put_json("signature", &self.signature);
-                ReplyBlock::Thought {
-                    text,
-                    opaque: keep(&self.head),
-                }
-            }
-            Kind::Redacted => ReplyBlock::Thought {
-                text: String::new(),
-                opaque: keep(&self.head),
-            },
-            Kind::Call => ReplyBlock::Call(self.call()),
-            Kind::Kept => {
-                if let Ok(input) = RawValue::from_string(self.text) {
-                    self.head.put("input", input);
-                }
-                match keep(&self.head) {
-                    Some(opaque) => ReplyBlock::Kept(opaque),
-                    None => ReplyBlock::Text {
-                        text: String::new(),
-                        opaque: None,
-                    },
-                }
-            }
-        }
-    }
-
-    fn call(mut self) -> Call {
-        if self.text.trim().is_empty() {
-            let begun = self.head.get("input").map_or("{}", RawValue::get);
-            begun.clone_into(&mut self.text);
-        }
-        let (input, broken) = match serde_json::from_str(&self.text) {
-            Ok(Value::Object(input)) => (Value::Object(input), None),
-            Ok(_) => (Value::Null, Some("the input is no JSON object".to_owned())),
-            Err(error) => (
-                Value::Null,
-                Some(format!("the input is no valid JSON: {error}")),
-            ),
-        };
-        let more = self.head.says_more_than(&["type", "id", "name", "input"]);
-        let input = if broken.is_some() {
-            json!({"INVALID_JSON": self.text})
-        } else {
-            input
-        };
-        let opaque = if more {
-            match RawValue::from_string(self.text) {
-                Ok(raw) if broken.is_none() => self.head.put("input", raw),
-                _ => self.head.put_json("input", &input),
-            }
-            keep(&self.head)
-        } else {
-            None
-        };
-        Call {
-            id: CallId(self.head.string("id").unwrap_or_default()),
-            tool: self.head.string("name").unwrap_or_default(),
-            input,
-            broken,
-            opaque,
-        }
-    }
-}
-
-fn keep(block: &RawObject) -> Option<Opaque> {
-    let data = Verbatim::of(block).ok()?;
-    Some(Opaque {
-        dialect: DIALECT.to_owned(),
-        data,
-    })
-}
-
-fn inner<T: DeserializeOwned>(
-    raw: Option<&RawValue>,
-    event: &str,
-    member: &str,
-) -> Result<T, Trouble> {
-    let raw = raw.ok_or_else(|| garbage(format!("`{event}` without `{member}`")))?;
-    serde_json::from_str(raw.get()).map_err(|error| {
-        garbage(format!(
-            "`{member}` of `{event}` is not as expected: {error}"
-        ))
-    })
-}
-
-fn no_index(event: &str) -> Trouble {
-    garbage(format!("`{event}` names no block"))
-}
-
-fn garbage(text: impl Into<String>) -> Trouble {
-    Trouble::new(Failure::Garbage, text)
 }

@@ -1,6 +1,6 @@
 //! From a reply of the script to what the stream yields.
 
-use super::script::{FailureClass, Pacing, Script, ScriptItem, ScriptOrder, ScriptReply};
+use super::script::{FailureClass, Script, ScriptItem, ScriptOrder, ScriptReply};
 use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelRequest, ReplyBlock, StartedBlock};
 use gimlet_protocol::{Block, Call, CallId, Message, Role};
 use serde_json::{Value, json};
@@ -91,6 +91,13 @@ fn says(message: &Message, wanted: &str) -> bool {
     message.blocks.iter().any(|block| block_says(block, wanted))
 }
 
+/// How a text is streamed.
+#[derive(Clone, Copy)]
+struct Pacing {
+    piece_chars: Option<usize>,
+    delay_ms: Option<u64>,
+}
+
 #[derive(PartialEq, Eq)]
 enum Played {
     On,
@@ -106,20 +113,39 @@ struct Stage {
 impl Stage {
     fn play(&mut self, item: &ScriptItem) -> Played {
         match item {
-            ScriptItem::Text { text, pacing } => {
+            ScriptItem::Text {
+                text,
+                piece_chars,
+                delay_ms,
+            } => {
                 let index = self.begin(StartedBlock::Text);
-                self.pieces(text, *pacing, |text| ModelItem::TextDelta { index, text });
+                self.pieces(
+                    text,
+                    Pacing {
+                        piece_chars: *piece_chars,
+                        delay_ms: *delay_ms,
+                    },
+                    |text| ModelItem::TextDelta { index, text },
+                );
                 self.finish(ReplyBlock::Text {
                     text: text.clone(),
                     opaque: None,
                 });
             }
-            ScriptItem::Thought { text, pacing } => {
+            ScriptItem::Thought {
+                text,
+                piece_chars,
+                delay_ms,
+            } => {
                 let index = self.begin(StartedBlock::Thought);
-                self.pieces(text, *pacing, |text| ModelItem::ThoughtDelta {
-                    index,
+                self.pieces(
                     text,
-                });
+                    Pacing {
+                        piece_chars: *piece_chars,
+                        delay_ms: *delay_ms,
+                    },
+                    |text| ModelItem::ThoughtDelta { index, text },
+                );
                 self.finish(ReplyBlock::Thought {
                     text: text.clone(),
                     opaque: None,

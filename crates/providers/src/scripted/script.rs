@@ -85,36 +85,31 @@ pub struct ScriptReply {
     pub items: Vec<ScriptItem>,
 }
 
-/// How a text is streamed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pacing {
-    /// Characters of each piece; all at once where missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub piece_chars: Option<usize>,
-    /// The pause before each piece.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay_ms: Option<u64>,
-}
-
 /// One thing that the model says or does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScriptItem {
     /// A block of text.
     Text {
         /// All of it.
         text: String,
-        /// How it is streamed.
-        #[serde(flatten)]
-        pacing: Pacing,
+        /// Characters of each piece; all at once where missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        piece_chars: Option<usize>,
+        /// The pause before each piece.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay_ms: Option<u64>,
     },
     /// A block of reasoning.
     Thought {
         /// All of it.
         text: String,
-        /// How it is streamed.
-        #[serde(flatten)]
-        pacing: Pacing,
+        /// Characters of each piece; all at once where missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        piece_chars: Option<usize>,
+        /// The pause before each piece.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay_ms: Option<u64>,
     },
     /// A tool call.
     Call {
@@ -194,7 +189,7 @@ pub enum FailureClass {
 
 /// Tokens; what is missing is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct ScriptUsage {
     /// Input that no cache held.
     pub input_tokens: u64,
@@ -283,20 +278,19 @@ impl ScriptReply {
     pub fn text(self, text: impl Into<String>) -> Self {
         self.item(ScriptItem::Text {
             text: text.into(),
-            pacing: Pacing::default(),
+            piece_chars: None,
+            delay_ms: None,
         })
     }
 
     /// Says a text in pieces of so many characters.
     #[must_use]
     pub fn text_in_pieces(self, text: impl Into<String>, piece_chars: usize) -> Self {
-        let pacing = Pacing {
-            piece_chars: Some(piece_chars),
-            delay_ms: None,
-        };
+        let piece_chars = Some(piece_chars);
         self.item(ScriptItem::Text {
             text: text.into(),
-            pacing,
+            piece_chars,
+            delay_ms: None,
         })
     }
 
@@ -305,7 +299,8 @@ impl ScriptReply {
     pub fn thought(self, text: impl Into<String>) -> Self {
         self.item(ScriptItem::Thought {
             text: text.into(),
-            pacing: Pacing::default(),
+            piece_chars: None,
+            delay_ms: None,
         })
     }
 

@@ -1,5 +1,8 @@
 //! What must hold for every request, and from one request of a conversation to the next.
 
+#[cfg(test)]
+mod tests;
+
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use std::collections::{BTreeMap, BTreeSet};
