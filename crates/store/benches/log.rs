@@ -1,6 +1,6 @@
 //! The log at its sizes: a long session read back, the rate of appending, a long listing.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gimlet_ports::SessionLog;

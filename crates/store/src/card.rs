@@ -100,6 +100,7 @@ pub fn scan_card(path: &Path) -> Result<SessionCard, LogFault> {
         Ok(header) => {
             card.cwd = header.cwd;
             card.created = header.created;
+            card.updated = header.created;
         }
         Err(fault) => card.damage = Some(fault.to_string()),
     }

@@ -27,13 +27,16 @@ fn the_fixture_holds_every_kind_of_fact_and_reads_as_it_was_meant() {
             .starts_with(|c: char| c.is_ascii_uppercase())
             && line.ends_with("\",")
     });
+    let mut count = 0;
     for kind in kinds {
+        count += 1;
         let tag = kind.rsplit('"').nth(1).unwrap();
         assert!(
             facts.iter().any(|fact| fact.tag() == tag),
             "no `{tag}` in the fixture"
         );
     }
+    assert_eq!(count, every_fact().len());
 }
 
 #[test]

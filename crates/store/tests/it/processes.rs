@@ -31,14 +31,12 @@ fn this_test(name: &str) -> (PathBuf, [String; 3]) {
 
 /// Where a test works: as its parent told it, or alone.
 fn place() -> (Option<Home>, Store) {
-    match env::var_os(DATA) {
-        Some(data) => (None, Store::new(PathBuf::from(data))),
-        None => {
-            let home = Home::new();
-            let store = home.store.clone();
-            (Some(home), store)
-        }
+    if let Some(data) = env::var_os(DATA) {
+        return (None, Store::new(PathBuf::from(data)));
     }
+    let home = Home::new();
+    let store = home.store.clone();
+    (Some(home), store)
 }
 
 #[test]
