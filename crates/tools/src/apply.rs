@@ -56,6 +56,8 @@ pub struct Applied {
     pub spots: Vec<Spot>,
     /// Why the match was not exact; `None` when it was.
     pub note: Option<String>,
+    /// True when what stood there was not quite what was quoted: worth showing.
+    pub loose: bool,
 }
 
 /// Why nothing was changed. Nothing was.
@@ -130,6 +132,7 @@ pub fn apply(content: &[u8], change: &Change) -> Result<Applied, Unapplied> {
         bytes: [mark, &changed].concat(),
         spots,
         note: found.note(),
+        loose: !matches!(found.step, Step::Exact | Step::LineEnds),
     })
 }
 
@@ -246,6 +249,7 @@ fn apply_to_bytes(content: &[u8], change: &Change) -> Result<Applied, Unapplied>
         bytes,
         spots,
         note: Some(note),
+        loose: false,
     })
 }
 

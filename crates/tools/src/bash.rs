@@ -503,7 +503,7 @@ fn report(command: &str, ran: Ran, moved: Moved, limit: Duration) -> ToolReturn<
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&format!("[{note}]"));
+        text.extend([format!("[{note}]")]);
     }
     ToolReturn {
         content: vec![Block::text(text)],

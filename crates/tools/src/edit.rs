@@ -21,7 +21,7 @@ pub(crate) struct Edit {
 pub(crate) struct EditInput {
     #[serde(alias = "path")]
     file_path: String,
-    /// Must be unique in the file unless replace_all
+    /// Must be unique unless `replace_all`
     old_string: String,
     new_string: String,
     #[serde(default, deserialize_with = "loose::flag")]
@@ -39,7 +39,7 @@ impl Tool for Edit {
         lane: Lane::Exclusive,
         exposure: Exposure::Always,
         permission: "asks before it changes a file",
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
     };
 
     fn plan(&self, input: &EditInput, scene: &Scene) -> Result<Plan, ToolFault> {

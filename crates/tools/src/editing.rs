@@ -1,4 +1,4 @@
-//! What Edit and MultiEdit share: read, check that the model knows the file, apply all
+//! What Edit and `MultiEdit` share: read, check that the model knows the file, apply all
 //! changes, write once.
 
 use crate::{
@@ -172,13 +172,17 @@ async fn create(
     };
     memory.keep(path, &stamp, new.as_bytes());
     let text = format!("created {}", paths::short(&cx.scene, path));
-    let bytes = new.clone().into_bytes();
+    let bytes = new.clone();
     Ok(done(
         path,
         Vec::new(),
-        bytes,
+        bytes.as_bytes(),
         changes,
-        Outcome { text, stamp },
+        Outcome {
+            text,
+            stamp,
+            loose: false,
+        },
     ))
 }
 
@@ -196,6 +200,7 @@ async fn write(
     };
     let mut content = before.content.clone();
     let mut lines = Vec::new();
+    let mut loose = false;
     for (index, change) in changes.iter().enumerate() {
         let which = match changes.len() {
             1 => String::new(),
@@ -219,6 +224,7 @@ async fn write(
             windows = Some(memory::moved(seen, &applied.spots));
         }
         lines.push(format!("{which}{}", summary(&applied)));
+        loose |= applied.loose;
         content = applied.bytes;
     }
     if content == before.content {
@@ -255,9 +261,9 @@ async fn write(
     Ok(done(
         path,
         before.content,
-        content,
+        &content,
         changes,
-        Outcome { text, stamp },
+        Outcome { text, stamp, loose },
     ))
 }
 
@@ -273,6 +279,7 @@ fn filled(new: &str) -> Applied {
         bytes: new.as_bytes().to_vec(),
         spots,
         note: None,
+        loose: false,
     }
 }
 
@@ -307,19 +314,25 @@ fn summary(applied: &Applied) -> String {
 struct Outcome {
     text: String,
     stamp: Stamp,
+    /// True when a tolerant match should be shown.
+    loose: bool,
 }
 
 fn done(
     path: &Path,
     before: Vec<u8>,
-    after: Vec<u8>,
+    after: &[u8],
     mut changes: Vec<Change>,
     outcome: Outcome,
 ) -> ToolReturn<EditData> {
     let old = String::from_utf8_lossy(&before);
-    let hunks = patch::hunks(&old, &String::from_utf8_lossy(&after));
-    let Outcome { mut text, stamp } = outcome;
-    if text.contains("matched") {
+    let hunks = patch::hunks(&old, &String::from_utf8_lossy(after));
+    let Outcome {
+        mut text,
+        stamp,
+        loose,
+    } = outcome;
+    if loose {
         // The model is shown what a tolerant match did.
         text.push('\n');
         text.push_str(&patch::unified(&hunks).text);

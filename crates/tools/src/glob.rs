@@ -44,7 +44,7 @@ impl Tool for Glob {
         lane: Lane::Shared,
         exposure: Exposure::Always,
         permission: "looks inside the workspace without asking, asks elsewhere",
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
     };
 
     fn plan(&self, input: &GlobInput, scene: &Scene) -> Result<Plan, ToolFault> {
@@ -149,11 +149,11 @@ fn said(found: &GlobFound, ignored_only: bool, scene: &Scene) -> String {
         text.push_str("[names with \u{fffd} are not UTF-8; reach them with Bash]\n");
     }
     if found.total > u64::try_from(found.paths.len()).unwrap_or(u64::MAX) {
-        text.push_str(&format!(
+        text.extend([format!(
             "[the {} newest of {} are shown; narrow the pattern for others]\n",
             found.paths.len(),
             found.total
-        ));
+        )]);
     }
     text + &unreadable(&found.unreadable)
 }

@@ -95,7 +95,7 @@ impl Tool for Grep {
         lane: Lane::Shared,
         exposure: Exposure::Always,
         permission: "looks inside the workspace without asking, asks elsewhere",
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
     };
 
     fn plan(&self, input: &GrepInput, scene: &Scene) -> Result<Plan, ToolFault> {
@@ -120,8 +120,8 @@ impl Tool for Grep {
             .grep(query, &cx.stop)
             .await
             .map_err(|fault| tell(&fault, &cx.scene))?;
-        let Lines { lines, shown, cut } =
-            Lines::of(&found, mode, input.numbers != Some(false), &cx.scene);
+        let Told { lines, shown, cut } =
+            Told::of(&found, mode, input.numbers != Some(false), &cx.scene);
         let mut text = if found.hits.is_empty() {
             if offset > 0 {
                 format!("no matches from {offset} on")
@@ -132,10 +132,10 @@ impl Tool for Grep {
             lines.clone()
         };
         if mode == OutputMode::Count && !found.hits.is_empty() {
-            text.push_str(&format!(
+            text.extend([format!(
                 "{} matching lines in {} files\n",
                 found.matches, found.files
-            ));
+            )]);
         }
         if cut || found.more {
             let what = if mode == OutputMode::Content {
@@ -144,10 +144,10 @@ impl Tool for Grep {
                 "files"
             };
             let why = if cut { "the size limit" } else { "head_limit" };
-            text.push_str(&format!(
+            text.extend([format!(
                 "[cut after {shown} {what} by {why}; go on with offset={}, or narrow the search]\n",
                 offset + shown
-            ));
+            )]);
         }
         text.push_str(&unreadable(&found.unreadable));
         let mut filenames: Vec<String> = Vec::new();
@@ -245,7 +245,7 @@ fn split_globs(globs: &str) -> Vec<String> {
 }
 
 /// What was found, as text.
-struct Lines {
+struct Told {
     lines: String,
     /// How many hits are in it.
     shown: usize,
@@ -253,7 +253,7 @@ struct Lines {
     cut: bool,
 }
 
-impl Lines {
+impl Told {
     fn of(found: &GrepFound, mode: OutputMode, numbers: bool, scene: &Scene) -> Self {
         let mut lines = String::new();
         for (shown, hit) in found.hits.iter().enumerate() {

@@ -46,9 +46,9 @@ pub(crate) const GREP_BYTES: usize = 30_000;
 pub(crate) const LS_ENTRIES: usize = 1_000;
 
 /// How long a command runs when nothing else is said.
-pub(crate) const BASH_TIMEOUT: Duration = Duration::from_secs(120);
+pub(crate) const BASH_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long a command runs at most.
-pub(crate) const BASH_TIMEOUT_MAX: Duration = Duration::from_secs(600);
+pub(crate) const BASH_TIMEOUT_MAX: Duration = Duration::from_mins(10);
 /// What a command gets between the request to end and the end.
 pub(crate) const END_GRACE: Duration = Duration::from_secs(2);
 /// Bytes of a command's output that go to its file; what comes after is dropped.
@@ -56,12 +56,12 @@ pub(crate) const SPILL_BYTES: u64 = 64 << 20;
 /// Bytes that are gathered before they are added to that file.
 pub(crate) const SPILL_PIECE_BYTES: usize = 256 << 10;
 
-/// Characters of a background task's output that one TaskOutput shows.
+/// Characters of a background task's output that one `TaskOutput` shows.
 pub(crate) const TASK_OUTPUT_CHARS: usize = 30_000;
-/// How long TaskOutput waits when nothing else is said.
+/// How long `TaskOutput` waits when nothing else is said.
 pub(crate) const TASK_WAIT: Duration = Duration::from_secs(30);
-/// How long TaskOutput waits at most.
-pub(crate) const TASK_WAIT_MAX: Duration = Duration::from_secs(600);
+/// How long `TaskOutput` waits at most.
+pub(crate) const TASK_WAIT_MAX: Duration = Duration::from_mins(10);
 
 /// Bytes of file contents that are kept to tell what changed.
 pub(crate) const MEMORY_BYTES: usize = 8 << 20;

@@ -86,9 +86,7 @@ impl Tool for Ls {
             text.push_str("[empty]\n");
         }
         if cut {
-            text.push_str(&format!(
-                "[only the first {LS_ENTRIES} entries are shown]\n"
-            ));
+            text.extend([format!("[only the first {LS_ENTRIES} entries are shown]\n")]);
         }
         let data = LsData {
             path: path.display().to_string(),

@@ -1,4 +1,4 @@
-//! MultiEdit: several replacements in one file, all or none.
+//! `MultiEdit`: several replacements in one file, all or none.
 
 use crate::{
     editing::{self, EditData},
@@ -44,7 +44,7 @@ impl Tool for MultiEdit {
         // Several calls of Edit in one reply do the same.
         exposure: Exposure::Deferred,
         permission: "asks before it changes a file",
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
     };
 
     fn plan(&self, input: &MultiEditInput, scene: &Scene) -> Result<Plan, ToolFault> {

@@ -132,7 +132,7 @@ impl Tool for Read {
         lane: Lane::Shared,
         exposure: Exposure::Always,
         permission: "reads inside the workspace without asking, asks elsewhere",
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
     };
 
     fn plan(&self, input: &ReadInput, scene: &Scene) -> Result<Plan, ToolFault> {

@@ -1,4 +1,4 @@
-//! StructuredOutput: takes the final answer in a shape that the caller of the session gave.
+//! `StructuredOutput`: takes the final answer in a shape that the caller of the session gave.
 
 use crate::limits::SCHEMA_ERRORS;
 use gimlet_ports::{AnyTool, Later, Plan, Scene, ToolCx, ToolFault, ToolReturn};
@@ -136,7 +136,7 @@ impl AnyTool for StructuredOutput {
         Exposure::Always
     }
 
-    fn permission(&self) -> &str {
+    fn permission(&self) -> &'static str {
         "never asks: it touches nothing outside the session"
     }
 

@@ -1,4 +1,4 @@
-//! TaskOutput: what a background task wrote since the last look, and whether it still runs.
+//! `TaskOutput`: what a background task wrote since the last look, and whether it still runs.
 
 use crate::{
     limits::{LINE_CHARS, TASK_OUTPUT_CHARS, TASK_WAIT, TASK_WAIT_MAX},

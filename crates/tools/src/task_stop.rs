@@ -1,4 +1,4 @@
-//! TaskStop: ends a background task with all its children.
+//! `TaskStop`: ends a background task with all its children.
 
 use crate::{
     limits::END_GRACE,

@@ -1,4 +1,4 @@
-//! TodoWrite: replaces the model's plan.
+//! `TodoWrite`: replaces the model's plan.
 
 use crate::limits::TODOS;
 use gimlet_ports::{Plan, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn};

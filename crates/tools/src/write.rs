@@ -73,7 +73,7 @@ impl Tool for Write {
         lane: Lane::Exclusive,
         exposure: Exposure::Always,
         permission: "asks before it writes a file",
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
     };
 
     fn plan(&self, input: &WriteInput, scene: &Scene) -> Result<Plan, ToolFault> {
@@ -187,7 +187,7 @@ struct Like {
 /// Keeps CRLF line ends and a byte order mark, which a model does not see when it reads.
 fn like_the_old(old: &[u8], content: &str) -> Like {
     const BOM: &str = "\u{feff}";
-    let breaks = old.iter().filter(|byte| **byte == b'\n').count();
+    let breaks = old.split(|byte| *byte == b'\n').skip(1).count();
     let long = old.windows(2).filter(|pair| pair == b"\r\n").count();
     let crlf = breaks > 0 && breaks == long && content.contains('\n') && !content.contains('\r');
     let bom = old.starts_with(BOM.as_bytes()) && !content.starts_with(BOM);

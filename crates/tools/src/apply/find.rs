@@ -44,9 +44,7 @@ impl Found {
         };
         let note = match self.step {
             Step::Exact => return None,
-            Step::LineEnds => "matched after ignoring the kind of line ends (CRLF or LF); the \
-                               file's own were kept"
-                .to_owned(),
+            Step::LineEnds => "the file's own line ends were kept".to_owned(),
             Step::Trailing => format!("matched after ignoring trailing whitespace on {lines}"),
             Step::Indent => {
                 let shift = self
@@ -69,24 +67,27 @@ impl Found {
 const ANCHORED_LINES: usize = 4;
 
 pub(super) fn find(text: &str, change: &Change) -> Result<Found, Unapplied> {
-    let exact = places(text, &change.old, change.places);
-    if !exact.is_empty() {
-        return settle(
-            text,
-            change,
-            Step::Exact,
-            exact.into_iter().map(plain).collect(),
-        );
+    // In a file with long line ends a quoted line end may stand for either kind: an exact
+    // search would overlook places, and could tear a line end in two.
+    let long_ends = text.contains("\r\n");
+    let explicit = change.old.contains("\r\n");
+    if explicit || !long_ends || !change.old.contains('\n') {
+        let exact = places(text, &change.old, change.places);
+        if !exact.is_empty() {
+            let exact = exact.into_iter().map(plain).collect();
+            return settle(text, change, Step::Exact, exact);
+        }
     }
-    if text.contains("\r\n") || change.old.contains("\r\n") {
+    if long_ends || explicit {
         let found = across_line_ends(text, change);
+        let same = |range: &Range<usize>| text.get(range.clone()) == Some(change.old.as_str());
+        let step = if found.iter().all(same) {
+            Step::Exact
+        } else {
+            Step::LineEnds
+        };
         if !found.is_empty() {
-            return settle(
-                text,
-                change,
-                Step::LineEnds,
-                found.into_iter().map(plain).collect(),
-            );
+            return settle(text, change, step, found.into_iter().map(plain).collect());
         }
     }
     let block = Block::new(text, &change.old);
@@ -291,7 +292,7 @@ impl<'a> Block<'a> {
                 let few = other.len() * 10 <= window.len() * 3;
                 let shift = Shift::between(&pairs)?;
                 let untouched = merge::untouched(change, &other);
-                (few && untouched).then(|| Candidate {
+                (few && untouched).then_some(Candidate {
                     range,
                     shift: Some(shift),
                     differing: other.len(),

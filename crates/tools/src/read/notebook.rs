@@ -40,13 +40,13 @@ pub(super) fn show(subject: Subject<'_>) -> Result<ToolReturn<ReadData>, ToolFau
         shown.push(cell.data(language));
     }
     if left_out > 0 {
-        text.push_str(&format!(
+        text.extend([format!(
             "[{left_out} more cells are left out by the size limit; read them with jq in Bash]\n"
-        ));
+        )]);
     }
     if images.len() > NOTEBOOK_IMAGES {
         let extra = images.len() - NOTEBOOK_IMAGES;
-        text.push_str(&format!("[{extra} more images are left out]\n"));
+        text.extend([format!("[{extra} more images are left out]\n")]);
         images.truncate(NOTEBOOK_IMAGES);
     }
     let file_path = path.display().to_string();
@@ -101,7 +101,7 @@ impl Cell {
         } = self;
         let mut text = format!("<cell id=\"{id}\" type=\"{kind}\">\n{source}\n</cell>\n");
         for output in outputs {
-            text.push_str(&format!("<output>\n{output}\n</output>\n"));
+            text.extend([format!("<output>\n{output}\n</output>\n")]);
         }
         text
     }
@@ -152,7 +152,7 @@ fn read_output(output: &Value, images: &mut Vec<Block>) -> String {
     if let Some((at, _)) = text.char_indices().nth(NOTEBOOK_OUTPUT_CHARS) {
         let missing = text.chars().count() - NOTEBOOK_OUTPUT_CHARS;
         text.truncate(at);
-        text.push_str(&format!("[… {missing} more characters]"));
+        text.extend([format!("[… {missing} more characters]")]);
     }
     text
 }

@@ -131,7 +131,7 @@ fn look(
     for number in *range.start()..=(*range.end()).min(count) {
         let mut page = String::new();
         output_doc_page(&document, &mut PlainTextOutput::new(&mut page), number)?;
-        text.push_str(&format!("--- page {number} ---\n{}\n", page.trim()));
+        text.extend([format!("--- page {number} ---\n{}\n", page.trim())]);
         if text.len() > READ_BYTES {
             let at = (0..=READ_BYTES)
                 .rev()

@@ -216,13 +216,13 @@ fn numbered(window: &TextWindow, input: &ReadInput, last: u64) -> String {
             None => String::new(),
         };
         let why = if window.cut_by_bytes { "size" } else { "line" };
-        text.push_str(&format!(
+        text.extend([format!(
             "[PARTIAL view: lines {}-{last}{of}, cut by the {why} limit; read on with offset={}]\n",
             window.first,
             last + 1
-        ));
+        )]);
     } else if more && let Some(total) = window.total_lines {
-        text.push_str(&format!("[lines {}-{last} of {total}]\n", window.first));
+        text.extend([format!("[lines {}-{last} of {total}]\n", window.first)]);
     }
     if window.lossy {
         text.push_str("[not valid UTF-8: bytes that could not be read are shown as \u{fffd}]\n");
