@@ -18,7 +18,10 @@ pub struct Env {
 impl Env {
     /// Copies this process's environment. Where `HOME` is missing, the system's user
     /// database is asked for the home folder.
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one door to the environment"
+    )]
     pub fn of_process() -> Self {
         let mut env = Self {
             variables: std::env::vars_os().collect(),

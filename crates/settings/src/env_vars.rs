@@ -77,8 +77,6 @@ registry! {
         "The model for side questions. Sets `smallModel`.";
     Models plain ANTHROPIC_BETAS "0.1.0"
         "Names of beta features to ask Anthropic's interface for, with commas between. Adds to `betas`.";
-    Models secret OPENAI_API_KEY "0.1.0"
-        "The key for OpenAI's interface or a server that speaks it.";
     Models plain OPENAI_BASE_URL "0.1.0"
         "The address that requests to OpenAI's interface go to, instead of its own. Sets `providers.openai.baseUrl`.";
     Models plain GIMLET_MODEL "0.1.0"
@@ -120,8 +118,6 @@ registry! {
         "The folder of caches of all programs.";
     Folders plain XDG_STATE_HOME "0.1.0"
         "The folder of state of all programs.";
-    Folders plain XDG_RUNTIME_DIR "0.1.0"
-        "The folder of sockets of all programs.";
     Folders plain TMPDIR "0.1.0"
         "The folder for temporary files.";
 
@@ -131,8 +127,6 @@ registry! {
         "Turns automatic compaction off. Sets `autoCompactEnabled`.";
     Behaviour plain IS_SANDBOX "0.1.0"
         "Says that this machine is a sandbox, so that `bypassPermissions` may be used as root.";
-    Behaviour plain CI "0.1.0"
-        "Says that nobody watches: no colours, no progress.";
 
     System plain PATH "0.1.0"
         "Where programs such as `git` are found.";
@@ -144,10 +138,6 @@ registry! {
         "The width to print for, where the terminal does not tell.";
     System plain NO_COLOR "0.1.0"
         "Turns colours off.";
-    System plain LANG "0.1.0"
-        "The language and character set.";
-    System plain USER "0.1.0"
-        "The person's name on this machine.";
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The tree as the rules see it: texts by path, and packages with what they depend on.
 
+use crate::rust::{self, PathUse};
 use anyhow::Context as _;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 /// A file with its text.
@@ -14,6 +16,8 @@ pub(crate) struct SourceFile {
     pub(crate) path: String,
     /// Empty where the file is no text.
     pub(crate) text: String,
+    /// Several rules look at the same paths.
+    used_paths: OnceLock<Vec<PathUse>>,
 }
 
 /// A package of the workspace.
@@ -80,6 +84,19 @@ impl Repository {
 }
 
 impl SourceFile {
+    pub(crate) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+            used_paths: OnceLock::new(),
+        }
+    }
+
+    /// Every path that the shipped part of a Rust file uses.
+    pub(crate) fn used_paths(&self) -> &[PathUse] {
+        self.used_paths.get_or_init(|| rust::paths(&self.text))
+    }
+
     /// The folder of its crate, such as `engine`.
     pub(crate) fn crate_folder(&self) -> Option<&str> {
         self.path.strip_prefix("crates/")?.split('/').next()
@@ -127,10 +144,7 @@ fn read_file(root: &Path, path: &Path) -> anyhow::Result<SourceFile> {
     let parts: Vec<_> = path
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
-    Ok(SourceFile {
-        path: parts.join("/"),
-        text,
-    })
+    Ok(SourceFile::new(parts.join("/"), text))
 }
 
 fn packages(root: &Path) -> anyhow::Result<Vec<Package>> {

@@ -42,6 +42,7 @@ const RULES: &[fn(&Repository) -> Vec<Finding>] = &[
     effects::doors,
     effects::tasks,
     effects::variables,
+    effects::registry,
     files::names,
     files::heads,
     files::sizes,

@@ -23,7 +23,7 @@ fn debug_shows_names_and_no_values() {
 
 #[test]
 fn a_switch_is_on_unless_it_says_no() {
-    let is_on = |value| Env::of([("CI", value)]).is_on(&env_vars::CI);
+    let is_on = |value| Env::of([("IS_SANDBOX", value)]).is_on(&env_vars::IS_SANDBOX);
     let given = [
         "1",
         "true",
@@ -56,7 +56,10 @@ fn a_value_that_is_no_utf8_is_no_text_and_still_reaches_children() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "this compares with what the system says")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this compares with what the system says"
+)]
 fn the_process_always_has_a_home_when_the_system_knows_one() {
     let env = Env::of_process();
     let known = std::env::home_dir().filter(|home| home.is_absolute());

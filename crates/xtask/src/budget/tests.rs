@@ -5,10 +5,7 @@ use crate::repository::SourceFile;
 
 #[test]
 fn the_report_counts_functions_and_lines_of_each_crate() {
-    let file = |path: &str, text: &str| SourceFile {
-        path: path.into(),
-        text: text.into(),
-    };
+    let file = |path: &str, text: &str| SourceFile::new(path, text);
     let repository = Repository {
         root: "/".into(),
         files: vec![

@@ -6,10 +6,11 @@ use super::*;
 fn what_is_written_is_current_and_not_written_again() {
     let folder = std::env::temp_dir().join(format!("xtask-gen-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    let page = SourceFile {
-        path: PROTOCOL_PAGE.to_owned(),
-        text: "# Protocol\n".to_owned(),
-    };
+    let page = SourceFile::new(
+        PROTOCOL_PAGE,
+        "# Protocol
+",
+    );
     let mut repository = Repository {
         root: folder.clone(),
         files: vec![page],
@@ -27,10 +28,7 @@ fn what_is_written_is_current_and_not_written_again() {
     );
     repository.files = written
         .iter()
-        .map(|path| SourceFile {
-            path: (*path).to_owned(),
-            text: fs::read_to_string(folder.join(path)).unwrap(),
-        })
+        .map(|path| SourceFile::new(*path, fs::read_to_string(folder.join(path)).unwrap()))
         .collect();
     assert_eq!(write(&repository).unwrap(), Vec::<&str>::new());
     fs::remove_dir_all(&folder).unwrap();

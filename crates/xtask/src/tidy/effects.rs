@@ -3,8 +3,9 @@
 use super::Finding;
 use crate::{
     repository::{Repository, SourceFile},
-    rust::{self, PathUse},
+    rust::PathUse,
 };
+use std::collections::BTreeSet;
 
 /// Crates that reach the world only through `ports`.
 const BEHIND_THE_DOOR: &[&str] = &[
@@ -36,13 +37,26 @@ const BANNED: &[(&str, &str)] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
 /// Crates that may start tasks; each task has an owner that ends it.
-const MAY_SPAWN: &[&str] = &["engine", "host", "gateway", "app", "testkit"];
+const MAY_SPAWN: &[&str] = &["engine", "host", "gateway", "app", "cli", "testkit"];
 
 /// Crates outside `settings` that may look at the process's environment, and why.
 const MAY_READ_ENVIRONMENT: &[(&str, &str)] = &[(
     "host",
     "a child inherits what its parent has, registered or not",
 )];
+
+/// Registered variables that libraries read on their own.
+const READ_BY_LIBRARIES: &[(&str, &str)] = &[
+    ("ALL_PROXY", "reqwest"),
+    ("COLUMNS", "clap"),
+    ("HTTPS_PROXY", "reqwest"),
+    ("HTTP_PROXY", "reqwest"),
+    ("NO_PROXY", "reqwest"),
+    ("TMPDIR", "the standard library"),
+];
+
+/// Where variables are registered.
+const REGISTRY: &str = "crates/settings/src/env_vars.rs";
 
 /// Nothing behind the door touches the world.
 pub(super) fn doors(repository: &Repository) -> Vec<Finding> {
@@ -55,10 +69,10 @@ pub(super) fn doors(repository: &Repository) -> Vec<Finding> {
 }
 
 fn doors_of(file: &SourceFile) -> Vec<Finding> {
-    let paths = rust::paths(&file.text);
+    let paths = file.used_paths();
     let mut findings = Vec::new();
-    for path in &paths {
-        let full = resolved(path, &paths);
+    for path in paths {
+        let full = resolved(path, paths);
         let Some((banned, instead)) = BANNED.iter().find(|(banned, _)| is_below(&full, banned))
         else {
             continue;
@@ -84,9 +98,9 @@ pub(super) fn tasks(repository: &Repository) -> Vec<Finding> {
         if MAY_SPAWN.contains(&folder) {
             continue;
         }
-        let paths = rust::paths(&file.text);
-        for path in &paths {
-            let full = resolved(path, &paths);
+        let paths = file.used_paths();
+        for path in paths {
+            let full = resolved(path, paths);
             if full == "tokio::spawn" || full == "tokio::task::spawn" {
                 let text = format!("tasks are started in {} alone", MAY_SPAWN.join(", "));
                 findings.push(Finding::new(format!("{}:{}", file.path, path.line), text));
@@ -110,9 +124,9 @@ pub(super) fn variables(repository: &Repository) -> Vec<Finding> {
             continue;
         }
         let may = MAY_READ_ENVIRONMENT.iter().any(|(may, _)| *may == folder);
-        let paths = rust::paths(&file.text);
+        let paths = file.used_paths();
         for path in paths.iter().filter(|path| !path.imported) {
-            let full = resolved(path, &paths);
+            let full = resolved(path, paths);
             let reads = ["std::env::var", "std::env::var_os"].contains(&full.as_str());
             let lists = ["std::env::vars", "std::env::vars_os"].contains(&full.as_str());
             let place = format!("{}:{}", file.path, path.line);
@@ -130,6 +144,32 @@ pub(super) fn variables(repository: &Repository) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What is registered, and so documented, is read.
+pub(super) fn registry(repository: &Repository) -> Vec<Finding> {
+    let shipped = repository
+        .rust()
+        .filter(|file| !file.is_test() && file.path != REGISTRY);
+    let mentioned: BTreeSet<String> = shipped
+        .flat_map(SourceFile::used_paths)
+        .filter(|path| path.parts.iter().any(|part| part == "env_vars"))
+        .filter_map(|path| path.parts.last().cloned())
+        .collect();
+    let is_read = |name: &str| {
+        mentioned.contains(name) || READ_BY_LIBRARIES.iter().any(|(known, _)| *known == name)
+    };
+    let all = gimlet_settings::env_vars::ALL
+        .iter()
+        .map(|variable| variable.name);
+    all.filter(|name| !is_read(name))
+        .map(|name| {
+            Finding::new(
+                REGISTRY,
+                format!("{name} is registered, and nothing reads it"),
+            )
+        })
+        .collect()
 }
 
 fn is_shipped_in(file: &SourceFile, folders: &[&str]) -> bool {

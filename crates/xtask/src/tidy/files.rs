@@ -44,7 +44,7 @@ pub(super) fn names(repository: &Repository) -> Vec<Finding> {
     findings
 }
 
-/// Every module says at its head what it is.
+/// Every module says at its head what it is; `tests.rs` says so by its name.
 pub(super) fn heads(repository: &Repository) -> Vec<Finding> {
     let has_head = |text: &str| {
         let first = text
@@ -54,7 +54,9 @@ pub(super) fn heads(repository: &Repository) -> Vec<Finding> {
             .and_then(|line| line.strip_prefix("//!"))
             .is_some_and(|head| !head.trim().is_empty())
     };
-    let files = repository.rust().filter(|file| !has_head(&file.text));
+    let files = repository
+        .rust()
+        .filter(|file| file.stem() != "tests" && !has_head(&file.text));
     let text = "begin the module with a `//!` line that says what it is";
     files.map(|file| Finding::new(&file.path, text)).collect()
 }

@@ -4,10 +4,9 @@ use super::*;
 use crate::repository::{Package, SourceFile};
 
 fn tree(files: &[(&str, &str)]) -> Repository {
-    let files = files.iter().map(|(path, text)| SourceFile {
-        path: (*path).to_owned(),
-        text: (*text).to_owned(),
-    });
+    let files = files
+        .iter()
+        .map(|(path, text)| SourceFile::new(*path, *text));
     Repository {
         root: "/".into(),
         files: files.collect(),
@@ -152,9 +151,9 @@ fn a_task_without_an_owner_is_reported() {
     assert_eq!(
         told(&effects::tasks(&repository)),
         [
-            "crates/providers/src/wire.rs:2: tasks are started in engine, host, gateway, app, \
+            "crates/providers/src/wire.rs:2: tasks are started in engine, host, gateway, app, cli, \
              testkit alone",
-            "crates/providers/src/wire.rs:2: tasks are started in engine, host, gateway, app, \
+            "crates/providers/src/wire.rs:2: tasks are started in engine, host, gateway, app, cli, \
              testkit alone",
         ]
     );
@@ -182,6 +181,34 @@ fn a_variable_that_is_not_registered_or_read_past_the_door_is_reported() {
              environment",
             "crates/host/src/child.rs:2: NEW is not in crates/settings/src/env_vars.rs",
         ]
+    );
+}
+
+#[test]
+fn a_variable_that_nobody_reads_is_reported() {
+    let all: Vec<String> = gimlet_settings::env_vars::ALL
+        .iter()
+        .map(|variable| format!("f(env_vars::{});\n", variable.name))
+        .collect();
+    let code = |without: &str| {
+        let kept: Vec<&str> = all
+            .iter()
+            .filter(|line| !line.contains(without))
+            .map(String::as_str)
+            .collect();
+        format!("fn g() {{ {} }}", kept.concat())
+    };
+    let told_without = |without| {
+        let code = code(without);
+        told(&effects::registry(&tree(&[(
+            "crates/app/src/start.rs",
+            &code,
+        )])))
+    };
+    assert_eq!(told_without("no such"), Vec::<String>::new());
+    assert_eq!(
+        told_without("::SHELL"),
+        ["crates/settings/src/env_vars.rs: SHELL is registered, and nothing reads it"]
     );
 }
 
@@ -215,6 +242,7 @@ fn a_module_without_a_head_is_reported() {
             "#![expect(unsafe_code, reason = \"x\")]\n//! Says it.",
         ),
         ("crates/a/src/bare.rs", "fn f() {}"),
+        ("crates/a/src/bare/tests.rs", "use super::*;"),
         ("crates/a/src/plain.rs", "// A comment."),
         ("crates/a/src/hollow.rs", "//!\nfn f() {}"),
         ("crates/a/src/empty.rs", ""),
@@ -259,10 +287,10 @@ fn a_waiting_snapshot_is_reported() {
 #[test]
 fn a_generated_file_that_is_not_current_is_reported() {
     let mut repository = tree(&[("crates/protocol/src/op.rs", "//! x")]);
-    repository.files.push(SourceFile {
-        path: "docs/environment.md".to_owned(),
-        text: gimlet_settings::environment_reference(),
-    });
+    repository.files.push(SourceFile::new(
+        "docs/environment.md",
+        gimlet_settings::environment_reference(),
+    ));
     assert_eq!(
         told(&generated::check(&repository)),
         [
