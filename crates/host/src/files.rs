@@ -1,0 +1,11 @@
+//! Reading, writing and listing files.
+
+mod lines;
+mod list;
+mod open;
+mod write;
+
+pub(crate) use lines::read_lines;
+pub(crate) use list::list;
+pub(crate) use open::{kind_of, modified_ns, open_file, read, stat};
+pub(crate) use write::{append, open_for_append, write};
