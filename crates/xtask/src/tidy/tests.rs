@@ -338,7 +338,7 @@ fn a_tool_without_its_papers_is_reported() {
         ("crates/tools/src/edit.md", "Edits."),
         ("crates/tools/src/paths.rs", "//! no tool"),
         (
-            "crates/tools/tests/it/snapshots/it__schemas__Edit.snap",
+            "crates/tools/tests/it/snapshots/it__schemas__tool_Edit.snap",
             "{}",
         ),
         (

@@ -12,7 +12,9 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     for file in repository.rust() {
         let is_tool = file.path.starts_with("crates/tools/src/")
             && !file.is_test()
-            && file.text.contains("impl Tool for ");
+            && ["impl Tool for ", "impl AnyTool for "]
+                .iter()
+                .any(|head| file.text.contains(head));
         if !is_tool {
             continue;
         }
@@ -40,7 +42,8 @@ pub(super) fn check(repository: &Repository) -> Vec<Finding> {
     findings
 }
 
-/// A snapshot is a tool's when the last part of its name is the tool's.
+/// A snapshot is a tool's when the last part of its name is the tool's, as in
+/// `it__schemas__tool_Read.snap`.
 fn has_snapshot(repository: &Repository, tool: &str) -> bool {
     let snapshots = repository.files.iter().filter(|file| {
         file.path.starts_with("crates/tools/")
@@ -50,7 +53,7 @@ fn has_snapshot(repository: &Repository, tool: &str) -> bool {
     snapshots
         .map(|file| file.path.trim_end_matches(".snap"))
         .filter_map(|path| path.rsplit(['/', '@', '-']).next()?.rsplit("__").next())
-        .any(|part| folded(part) == tool)
+        .any(|part| folded(part.strip_prefix("tool_").unwrap_or(part)) == tool)
 }
 
 fn has_scenario(repository: &Repository, tool: &str) -> bool {
