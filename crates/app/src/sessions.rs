@@ -9,7 +9,7 @@ use crate::{
     surroundings,
 };
 use gimlet_engine::{
-    EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log, start,
+    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log, start,
     system_prompt,
 };
 use gimlet_host::{HostOptions, LocalHost};
@@ -102,7 +102,11 @@ impl Hub {
 
     async fn open_session(&self, spec: OpenSpec) -> Result<SessionHead, OpenFault> {
         let (log, index) = match spec {
-            OpenSpec::New { id } => self.new_log(id)?,
+            OpenSpec::New { id } => {
+                // Before there is a log: a session that cannot begin leaves nothing behind.
+                self.models.model(&model_name(&self.settings)).map_err(|text| user(text, None))?;
+                self.new_log(id)?
+            }
             OpenSpec::Earlier { name } => self.earlier_log(&self.find(&name)?)?,
             OpenSpec::Newest => self.earlier_log(&self.newest()?)?,
             OpenSpec::Fork { of, id } => {
@@ -326,6 +330,11 @@ impl Hub {
             max_turns: settings.max_turns,
             max_micro_usd: settings.max_budget_usd.map(micro_usd),
         };
+        if let Some(retries) = settings.max_retries {
+            options.retry.busy_attempts = retries + 1;
+            options.retry.cut_attempts = retries + 1;
+            options.retry.garbage_attempts = retries + 1;
+        }
         options.whom = match self.launch.answers {
             Answers::FromClient => Whom::Person,
             Answers::FromNobody => Whom::Nobody,
@@ -333,6 +342,11 @@ impl Hub {
         options.fallback = settings.fallback_models.iter().map(|name| full_name(name)).collect();
         options.thinking = settings.thinking.unwrap_or(Thinking::Off);
         options.max_output_tokens = settings.max_output_tokens;
+        options.compaction = match (settings.auto_compact_enabled, settings.auto_compact_window) {
+            (false, _) => Compaction::Never,
+            (true, Some(tokens)) => Compaction::At(tokens),
+            (true, None) => Compaction::NearlyFull,
+        };
         options.must_end_with =
             self.launch.json_schema.as_ref().map(|_| STRUCTURED_OUTPUT.to_owned());
         options

@@ -1,6 +1,7 @@
 //! The driver: one task per session that does what the planner says.
 
 use crate::{
+    compact::Trigger,
     hub::{Hub, event_stream},
     inbox::Command,
     index::Index,
@@ -54,6 +55,7 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         state: SessionState::Resting,
         spent_here_micro_usd: 0,
         sent: None,
+        compacting: None,
     };
     let task = tokio::spawn(driver.run());
     SessionHandle { session, commands, task: Arc::new(AbortOnDrop(task)) }
@@ -165,6 +167,8 @@ pub(crate) struct Driver {
     pub(crate) state: SessionState,
     pub(crate) spent_here_micro_usd: u64,
     pub(crate) sent: Option<crate::sample::Sent>,
+    /// A compaction that the person asked for, with their wish.
+    pub(crate) compacting: Option<Option<String>>,
 }
 
 impl Driver {
@@ -266,6 +270,9 @@ impl Driver {
 
     /// Nothing is owed: make it durable, then wait. Returns `None` when nobody is left.
     async fn rest(&mut self) -> Option<Result<(), LogFault>> {
+        if let Some(wish) = self.compacting.take() {
+            return Some(self.compact_by_hand(wish).await);
+        }
         if !self.held && self.broken.is_none() {
             if let Some(nudge) = self.missing_end() {
                 return Some(self.record(vec![nudge]));
@@ -276,6 +283,13 @@ impl Driver {
             }
         }
         self.idle(SessionState::Resting).await.map(Ok)
+    }
+
+    async fn compact_by_hand(&mut self, wish: Option<String>) -> Result<(), LogFault> {
+        match self.parts.models.model(self.index.model()) {
+            Ok(model) => self.compact(&*model, Trigger::Manual(wish)).await.map(drop),
+            Err(text) => self.record(vec![Fact::Noted(Noted { kind: NoteKind::Notice, text })]),
+        }
     }
 
     async fn idle(&mut self, state: SessionState) -> Option<()> {

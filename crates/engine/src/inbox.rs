@@ -76,8 +76,9 @@ impl Driver {
             Op::Answer { call, reply } => self.answer(&call, reply)?,
             Op::Interrupt => self.interrupt(key, working),
             Op::Configure { change } => self.configure(change)?,
-            Op::Compact { .. } => {
-                return Err(not_now("the conversation is compacted when it no longer fits"));
+            Op::Compact { instructions } => {
+                self.ask_to_compact(instructions, working)?;
+                return Ok(accepted);
             }
             Op::Rewind { to } => return self.rewind(key, to, working).map(|()| accepted),
             Op::Resume => self.resume(key)?,
@@ -157,6 +158,21 @@ impl Driver {
             self.parts.models.model(model).map_err(|why| Refusal::NotNow { why })?;
         }
         Ok(vec![Fact::Configured(change)])
+    }
+
+    fn ask_to_compact(
+        &mut self,
+        instructions: Option<String>,
+        working: Working,
+    ) -> Result<(), Refusal> {
+        if working == Working::Yes || next_step(&self.index, &self.live) != Step::Rest {
+            return Err(not_now("a turn is running; compact when it rests"));
+        }
+        if self.index.messages().is_empty() {
+            return Err(not_now("there is nothing to compact"));
+        }
+        self.compacting = Some(instructions);
+        Ok(())
     }
 
     fn resume(&mut self, key: OpKey) -> Result<Vec<Fact>, Refusal> {

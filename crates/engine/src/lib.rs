@@ -6,7 +6,9 @@
 
 mod budget;
 mod calls;
+mod compact;
 mod driver;
+mod essentials;
 mod hub;
 mod inbox;
 mod index;
@@ -20,6 +22,6 @@ mod transcript;
 
 pub use driver::{Parts, SessionHandle, start};
 pub use index::{Index, fold_log};
-pub use options::{Deadlines, EngineOptions, Limits, RetryPolicy, Whom};
+pub use options::{Compaction, Deadlines, EngineOptions, Limits, RetryPolicy, Whom};
 pub use prompt::{Environment, MemoryFile, PromptParts, system_prompt};
 pub use step::{Step, next_step};

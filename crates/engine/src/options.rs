@@ -30,6 +30,8 @@ pub struct EngineOptions {
     pub thinking: Thinking,
     /// Tokens that a reply may have; the model's own limit where `None`.
     pub max_output_tokens: Option<u64>,
+    /// When the conversation is compacted.
+    pub compaction: Compaction,
     /// A tool whose success ends the turn, and without which it may not end.
     pub must_end_with: Option<String>,
 }
@@ -50,9 +52,33 @@ impl EngineOptions {
             fallback: Vec::new(),
             thinking: Thinking::Off,
             max_output_tokens: None,
+            compaction: Compaction::default(),
             must_end_with: None,
         }
     }
+}
+
+impl EngineOptions {
+    /// The window in tokens past which the conversation is compacted, if it ever is.
+    pub(crate) fn compact_at(&self, context_tokens: u64) -> Option<u64> {
+        match self.compaction {
+            Compaction::Never => None,
+            Compaction::NearlyFull => Some(context_tokens),
+            Compaction::At(tokens) => Some(tokens.min(context_tokens)),
+        }
+    }
+}
+
+/// When the conversation is compacted without being asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compaction {
+    /// When the model's window is nearly full.
+    #[default]
+    NearlyFull,
+    /// As if the window had only so many tokens.
+    At(u64),
+    /// Never; only by hand.
+    Never,
 }
 
 /// Where a turn must stop.

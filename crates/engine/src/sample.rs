@@ -2,8 +2,10 @@
 
 use crate::{
     budget,
+    compact::Trigger,
     driver::{Driver, StopOnDrop},
     inbox::{After, Working},
+    options::Compaction,
     retry::{Recovery, recovery},
 };
 use futures::StreamExt as _;
@@ -37,6 +39,7 @@ impl Driver {
     pub(crate) async fn sample(&mut self) -> Result<(), LogFault> {
         self.enter(SessionState::Running);
         let mut attempt = 1;
+        let mut compacted = false;
         loop {
             let model = match self.parts.models.model(self.index.model()) {
                 Ok(model) => model,
@@ -45,6 +48,14 @@ impl Driver {
                     return self.record(vec![Fact::Faulted(Fault::Model { class, text, status: None })]);
                 }
             };
+            if !compacted && self.is_nearly_full(model.card()) {
+                compacted = true;
+                self.compact(&*model, Trigger::Auto).await?;
+                if !self.index.owes_reply() {
+                    return Ok(());
+                }
+                continue;
+            }
             let options = &self.parts.options;
             let wanted = options.max_output_tokens.unwrap_or(model.card().max_output_tokens);
             let spent = self.spent_here_micro_usd;
@@ -54,6 +65,16 @@ impl Driver {
                     Err(fault) => return self.record(vec![Fact::Faulted(fault)]),
                 };
             let Some(failed) = self.ask(&*model, allowed).await? else { return Ok(()) };
+            if failed.class == Failure::TooLong
+                && !std::mem::replace(&mut compacted, true)
+                && self.parts.options.compaction != Compaction::Never
+                && self.compact(&*model, Trigger::Auto).await?
+            {
+                if !self.index.owes_reply() {
+                    return Ok(());
+                }
+                continue;
+            }
             match recovery(failed.class, attempt, &self.parts.options.retry) {
                 Recovery::Again { pause, max } => {
                     self.show(&Signal::Retrying {
@@ -108,18 +129,34 @@ impl Driver {
     /// Makes one request. Returns the failure where it failed; its line in the ledger is
     /// written either way.
     async fn ask(&mut self, model: &dyn Model, allowed: u64) -> Result<Option<Failed>, LogFault> {
+        let ledger = self.open_ledger(model.card());
+        let reply = ReplyInProgress::new(ledger.reply.clone(), Audience::Followers);
+        let request = self.request(allowed);
+        let (reply, ledger, end) = self.pump(model, request, reply, ledger).await;
+        match end {
+            Some(end) => self.end_reply(reply, ledger, end),
+            None => self.cut_short(reply, ledger).map(|()| None),
+        }
+    }
+
+    /// Reads a reply to its end. `None` in place of the end: the person halted it.
+    pub(crate) async fn pump(
+        &mut self,
+        model: &dyn Model,
+        request: ModelRequest,
+        mut reply: ReplyInProgress,
+        mut ledger: Ledger,
+    ) -> (ReplyInProgress, Ledger, Option<ModelEnd>) {
         let stop = StopOnDrop(Stop::new());
-        let mut ledger = self.open_ledger(model.card());
-        let mut stream = model.stream(self.request(allowed), stop.0.clone());
-        let mut reply = ReplyInProgress::new(ledger.reply.clone());
+        let mut stream = model.stream(request, stop.0.clone());
         let deadlines = self.parts.options.deadlines;
         let mut last_byte = ledger.sent_at;
         let mut shown = ledger.sent_at;
-        loop {
+        let end = loop {
             let wait = if reply.began { deadlines.between_bytes } else { deadlines.first_byte };
             let deadline = (last_byte + wait).min(ledger.sent_at + deadlines.whole_reply);
             let beat = shown.max(last_byte) + deadlines.heartbeat;
-            let item = tokio::select! {
+            tokio::select! {
                 biased;
                 command = self.inbox.recv() => {
                     let after = match command {
@@ -127,42 +164,39 @@ impl Driver {
                         None => After::Halt,
                     };
                     if after == After::Halt {
-                        return self.cut_short(reply, ledger).map(|()| None);
+                        break None;
                     }
-                    continue;
                 }
-                item = stream.next() => item,
+                item = stream.next() => {
+                    last_byte = Instant::now();
+                    match item {
+                        Some(ModelItem::End(end)) => break Some(end),
+                        Some(item) => self.take_item(&mut reply, &mut ledger, item),
+                        None => {
+                            let text = "the stream ended without an end";
+                            break Some(failed_end(Failure::Cut, text));
+                        }
+                    }
+                }
                 () = tokio::time::sleep_until(deadline.min(beat)) => {
                     let now = Instant::now();
                     if now >= deadline {
-                        Some(timed_out(reply.began, now - last_byte))
-                    } else {
-                        shown = now;
-                        self.show(&Signal::Waiting {
-                            what: "model".to_owned(),
-                            silent_ms: milliseconds(now - last_byte),
-                            deadline_ms: milliseconds(deadline - last_byte),
-                        });
-                        continue;
+                        break Some(timed_out(reply.began, now - last_byte));
                     }
-                }
-            };
-            last_byte = Instant::now();
-            match item {
-                Some(ModelItem::End(end)) => {
-                    ledger.usage = reply.usage;
-                    return self.end_reply(reply, ledger, end);
-                }
-                Some(item) => self.take_item(&mut reply, &mut ledger, item),
-                None => {
-                    let end = failed_end(Failure::Cut, "the stream ended without an end");
-                    return self.end_reply(reply, ledger, end);
+                    shown = now;
+                    self.show(&Signal::Waiting {
+                        what: "model".to_owned(),
+                        silent_ms: milliseconds(now - last_byte),
+                        deadline_ms: milliseconds(deadline - last_byte),
+                    });
                 }
             }
-        }
+        };
+        ledger.usage = reply.usage;
+        (reply, ledger, end)
     }
 
-    fn request(&self, allowed: u64) -> ModelRequest {
+    pub(crate) fn request(&self, allowed: u64) -> ModelRequest {
         let opened = self.index.opened();
         ModelRequest {
             system: opened.map(|opened| opened.system.clone().into()).unwrap_or_default(),
@@ -211,7 +245,7 @@ impl Driver {
             }
             ModelItem::Heartbeat | ModelItem::End(_) => return,
         };
-        if self.hub.is_watched() {
+        if reply.audience == Audience::Followers && self.hub.is_watched() {
             self.show(&signal);
         }
     }
@@ -241,7 +275,7 @@ impl Driver {
     }
 
     /// The person ended the turn in the middle of a reply: what was said is kept.
-    fn cut_short(&mut self, mut reply: ReplyInProgress, mut ledger: Ledger) -> Result<(), LogFault> {
+    fn cut_short(&mut self, mut reply: ReplyInProgress, ledger: Ledger) -> Result<(), LogFault> {
         // Thoughts without their signature and calls without their end cannot be replayed.
         let mut facts: Vec<Fact> = std::mem::take(&mut reply.facts)
             .into_iter()
@@ -252,8 +286,7 @@ impl Driver {
                 facts.push(Fact::Said(Said { reply: reply.id.clone(), text, opaque: None }));
             }
         }
-        ledger.usage = reply.usage;
-        facts.push(self.close_ledger(ledger, Finish::Interrupted));
+        facts.push(close_ledger(ledger, Finish::Interrupted));
         self.record(facts)
     }
 
@@ -289,12 +322,12 @@ impl Driver {
                 let mut ledger = ledger;
                 ledger.request_id = ledger.request_id.or(request_id);
                 let finish = Finish::Failed { class: class.name().to_owned(), text: text.clone() };
-                let spent = self.close_ledger(ledger, finish);
+                let spent = close_ledger(ledger, finish);
                 self.record(vec![spent])?;
                 return Ok(Some(Failed { class, text, status }));
             }
         };
-        facts.push(self.close_ledger(ledger, finish));
+        facts.push(close_ledger(ledger, finish));
         facts.extend(after);
         self.record(facts)?;
         Ok(None)
@@ -310,7 +343,7 @@ impl Driver {
         Fact::Noted(Noted { kind: NoteKind::Nudge, text: text.to_owned() })
     }
 
-    fn open_ledger(&mut self, card: &ModelCard) -> Ledger {
+    pub(crate) fn open_ledger(&mut self, card: &ModelCard) -> Ledger {
         let messages = self.index.messages().to_vec();
         let bytes = self.index.message_bytes();
         let model = self.index.model().to_owned();
@@ -321,6 +354,7 @@ impl Driver {
         };
         self.sent = Some(Sent { model, messages, bytes });
         Ledger {
+            asker: Asker::Main,
             reply: ReplyId(format!("r{}", self.index.last().map_or(0, |last| last.0 + 1))),
             provider: card.provider.clone(),
             model: card.name.clone(),
@@ -334,28 +368,29 @@ impl Driver {
             first_ms: None,
         }
     }
+}
 
-    fn close_ledger(&self, ledger: Ledger, finish: Finish) -> Fact {
-        let micro_usd = ledger.price.map(|price| price.micro_usd(&ledger.usage));
-        Fact::Spent(Box::new(Spent {
-            asker: Asker::Main,
-            provider: ledger.provider,
-            model: ledger.model,
-            request_id: ledger.request_id,
-            finish,
-            usage: ledger.usage,
-            cost: RequestCost { micro_usd },
-            sent_bytes: ledger.sent_bytes,
-            kept_bytes: ledger.kept_bytes,
-            broke_because: ledger.broke_because,
-            first_ms: ledger.first_ms,
-            total_ms: milliseconds(ledger.sent_at.elapsed()),
-        }))
-    }
+/// The line of the ledger that closes a request.
+pub(crate) fn close_ledger(ledger: Ledger, finish: Finish) -> Fact {
+    let micro_usd = ledger.price.map(|price| price.micro_usd(&ledger.usage));
+    Fact::Spent(Box::new(Spent {
+        asker: ledger.asker,
+        provider: ledger.provider,
+        model: ledger.model,
+        request_id: ledger.request_id,
+        finish,
+        usage: ledger.usage,
+        cost: RequestCost { micro_usd },
+        sent_bytes: ledger.sent_bytes,
+        kept_bytes: ledger.kept_bytes,
+        broke_because: ledger.broke_because,
+        first_ms: ledger.first_ms,
+        total_ms: milliseconds(ledger.sent_at.elapsed()),
+    }))
 }
 
 /// A request that failed.
-struct Failed {
+pub(crate) struct Failed {
     class: Failure,
     text: String,
     status: Option<u16>,
@@ -368,8 +403,9 @@ impl Failed {
 }
 
 /// A line of the ledger that is being written.
-struct Ledger {
-    reply: ReplyId,
+pub(crate) struct Ledger {
+    pub(crate) asker: Asker,
+    pub(crate) reply: ReplyId,
     provider: String,
     model: String,
     price: Option<gimlet_ports::Price>,
@@ -390,11 +426,21 @@ impl Ledger {
     }
 }
 
+/// Who sees a reply as it grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Everyone who follows the session.
+    Followers,
+    /// Nobody: the driver asked for itself.
+    Driver,
+}
+
 /// The blocks of a reply so far.
-struct ReplyInProgress {
+pub(crate) struct ReplyInProgress {
     id: ReplyId,
+    audience: Audience,
     began: bool,
-    facts: Vec<Fact>,
+    pub(crate) facts: Vec<Fact>,
     calls: Vec<CallId>,
     /// Text of blocks that are not complete, by place.
     partial: BTreeMap<u32, String>,
@@ -402,9 +448,10 @@ struct ReplyInProgress {
 }
 
 impl ReplyInProgress {
-    fn new(id: ReplyId) -> Self {
+    pub(crate) fn new(id: ReplyId, audience: Audience) -> Self {
         Self {
             id,
+            audience,
             began: false,
             facts: Vec::new(),
             calls: Vec::new(),
@@ -426,10 +473,10 @@ fn kept(sent: &Sent, messages: &[Arc<Message>]) -> (u64, Option<String>) {
     }
 }
 
-fn timed_out(began: bool, silent: Duration) -> ModelItem {
+fn timed_out(began: bool, silent: Duration) -> ModelEnd {
     let what = if began { "sent nothing more" } else { "did not answer" };
     let text = format!("the provider {what} for {} s", silent.as_secs());
-    ModelItem::End(failed_end(Failure::Cut, &text))
+    failed_end(Failure::Cut, &text)
 }
 
 fn failed_end(class: Failure, text: &str) -> ModelEnd {

@@ -24,11 +24,21 @@ impl Transcript {
         }
     }
 
-    /// Forgets everything and begins again with a summary.
-    pub(crate) fn restart(&mut self, blocks: Vec<Block>) {
+    /// Begins again with a summary and the last messages as they are.
+    pub(crate) fn restart(&mut self, blocks: Vec<Block>, kept: usize) {
+        let from = self.messages.len().saturating_sub(kept);
+        let tail = self.messages.split_off(from);
         self.messages.clear();
         self.bytes = 0;
         self.push(Role::User, blocks);
+        for message in tail {
+            self.push(message.role, message.blocks.clone());
+        }
+    }
+
+    /// Estimated bytes of some messages.
+    pub(crate) fn bytes_of(messages: &[Arc<Message>]) -> u64 {
+        messages.iter().flat_map(|message| &message.blocks).map(block_bytes).sum()
     }
 
     /// The messages, shared.
@@ -48,7 +58,7 @@ impl Transcript {
 }
 
 /// An estimate of what a block weighs in a request.
-fn block_bytes(block: &Block) -> u64 {
+pub(crate) fn block_bytes(block: &Block) -> u64 {
     let opaque_bytes = |opaque: &Option<gimlet_protocol::Opaque>| {
         opaque.as_ref().map_or(0, |opaque| opaque.data.as_str().len())
     };

@@ -387,12 +387,30 @@ pub struct Cleared {
 pub struct Compacted {
     /// What the model sees instead of the conversation so far.
     pub content: Vec<Block>,
+    /// How many messages at the end stay as they are.
+    #[serde(default)]
+    pub kept_messages: u64,
     /// Estimated tokens before.
     pub before_tokens: u64,
     /// Estimated tokens after.
     pub after_tokens: u64,
     /// `manual` or `auto`.
     pub trigger: String,
+    /// What became of the model's summary.
+    pub summary: SummaryFate,
+}
+
+/// What became of the model's summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SummaryFate {
+    /// It is part of the content.
+    Accepted,
+    /// The content is only what was kept word for word.
+    Rejected {
+        /// A fragment that fits after "because".
+        why: String,
+    },
 }
 
 /// Something worth telling.

@@ -22,7 +22,7 @@ pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus};
 pub use fact::{
     Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Incoming, Kept,
     LimitKind, NoteKind, Noted, Opened, Origin, Queued, QueueLane, Refused, Returned, ReturnedHow,
-    Rewound, Said, Timestamp,
+    Rewound, Said, SummaryFate, Timestamp,
 };
 pub use id::{CallId, EntryId, OpKey, ReplyId, SessionId, TaskId};
 pub use message::{Block, Call, Message, Opaque, Role};

@@ -1,0 +1,131 @@
+//! What must outlive every compaction, folded from facts: what the person asked for, which
+//! files were touched, and which commands fail.
+
+use gimlet_protocol::{Block, Call, Mark, Returned, ReturnedHow, Stamp, Todo, TodoStatus};
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+
+/// Characters of one failing command's output that are kept.
+const ERROR_CHARS: usize = 1_500;
+/// Failing commands that are kept, the newest ones.
+const MOST_FAILING: usize = 20;
+/// Files that are listed, the last touched ones.
+const MOST_FILES: usize = 200;
+
+/// What happened to a file last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Touch {
+    Read,
+    Written,
+}
+
+/// Everything that is kept word for word.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Essentials {
+    requests: Vec<String>,
+    files: BTreeMap<PathBuf, (u64, Touch, Stamp)>,
+    failing: Vec<(String, String)>,
+    touches: u64,
+}
+
+impl Essentials {
+    /// Takes in what the person said.
+    pub(crate) fn request(&mut self, content: &[Block]) {
+        let text = texts(content);
+        if !text.trim().is_empty() {
+            self.requests.push(text);
+        }
+    }
+
+    /// Takes in the result of a call.
+    pub(crate) fn result(&mut self, call: &Call, returned: &Returned) {
+        for mark in &returned.marks {
+            if let Mark::Seen { path, stamp } = mark {
+                let touch = if call.tool == "Read" { Touch::Read } else { Touch::Written };
+                let written = matches!(self.files.get(path), Some((_, Touch::Written, _)));
+                let touch = if written { Touch::Written } else { touch };
+                self.touches += 1;
+                self.files.insert(path.clone(), (self.touches, touch, stamp.clone()));
+            }
+        }
+        let Some(command) = call.input.get("command").and_then(serde_json::Value::as_str) else {
+            return;
+        };
+        self.failing.retain(|(known, _)| known != command);
+        let failed = match returned.how {
+            ReturnedHow::Failed | ReturnedHow::TimedOut => true,
+            ReturnedHow::Done | ReturnedHow::Interrupted | ReturnedHow::Lost => false,
+        };
+        if failed {
+            self.failing.push((command.to_owned(), last_chars(&texts(&returned.content))));
+            if self.failing.len() > MOST_FAILING {
+                self.failing.remove(0);
+            }
+        }
+    }
+
+    /// The part of a compaction that no model writes.
+    pub(crate) fn text(&self, todos: &[Todo]) -> String {
+        let mut out = String::from("## What the person asked, in their words\n");
+        for (number, request) in self.requests.iter().enumerate() {
+            let _ = write!(out, "\n### Request {}\n{request}\n", number + 1);
+        }
+        let open: Vec<&Todo> =
+            todos.iter().filter(|todo| todo.status != TodoStatus::Completed).collect();
+        if !open.is_empty() {
+            out.push_str("\n## Open todos\n");
+            for todo in open {
+                let mark = if todo.status == TodoStatus::InProgress { "in progress" } else { "pending" };
+                let _ = writeln!(out, "- [{mark}] {}", todo.content);
+            }
+        }
+        self.write_files(&mut out);
+        if !self.failing.is_empty() {
+            out.push_str("\n## Commands that failed when last run\n");
+            for (command, error) in &self.failing {
+                let _ = write!(out, "\n$ {command}\n{error}\n");
+            }
+        }
+        out
+    }
+
+    fn write_files(&self, out: &mut String) {
+        if self.files.is_empty() {
+            return;
+        }
+        out.push_str("\n## Files touched, with their last known state\n");
+        let mut files: Vec<_> = self.files.iter().collect();
+        files.sort_by_key(|(_, (touched, _, _))| std::cmp::Reverse(*touched));
+        for (path, (_, touch, stamp)) in files.iter().take(MOST_FILES) {
+            let touch = if *touch == Touch::Written { "written" } else { "read" };
+            let part = if stamp.whole { "" } else { ", only a part was seen" };
+            let _ = writeln!(out, "- {} ({touch}, {} bytes{part})", path.display(), stamp.size);
+        }
+        if files.len() > MOST_FILES {
+            let _ = writeln!(out, "- and {} more, touched earlier", files.len() - MOST_FILES);
+        }
+    }
+}
+
+fn texts(content: &[Block]) -> String {
+    let mut out = String::new();
+    for block in content {
+        if let Block::Text { text, .. } = block {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(text);
+        }
+    }
+    out
+}
+
+/// The end of an output: errors stand there.
+fn last_chars(text: &str) -> String {
+    let text = text.trim_end();
+    let chars = text.chars().count();
+    if chars <= ERROR_CHARS {
+        return text.to_owned();
+    }
+    let tail: String = text.chars().skip(chars - ERROR_CHARS).collect();
+    format!("[{} characters left out]\n{tail}", chars - ERROR_CHARS)
+}
