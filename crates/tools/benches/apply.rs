@@ -8,7 +8,8 @@ use std::hint::black_box;
 fn file() -> String {
     (0..25_000)
         .map(|number| format!("    let value_{number} = compute({number});\n"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn change(old: &str, new: &str) -> Change {

@@ -98,7 +98,7 @@ impl Tool for TaskOutput {
         }
         let found = self.find(&id, &cx)?;
         let (shown, look) = new_output(&found, &cx).await?;
-        let ended = found.state != State::Running;
+        let ended = !matches!(found.state, State::Running | State::Survives(_));
         self.tasks.looked(&id, look, ended);
         let mut text = format!("[task {id} {}]\n", found.words());
         text.push_str(if shown.is_empty() {

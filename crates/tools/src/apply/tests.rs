@@ -1,3 +1,8 @@
+#![expect(
+    clippy::string_slice,
+    reason = "every index here is a character boundary"
+)]
+
 use super::*;
 use proptest::prelude::*;
 

@@ -11,8 +11,26 @@ use image::{
 };
 use std::io::Cursor;
 
+/// What a model takes.
+const ROOM: Room = Room {
+    side: IMAGE_SIDE,
+    bytes: IMAGE_BYTES,
+};
+
+/// How large an image may be.
+#[derive(Clone, Copy)]
+struct Room {
+    /// The longer side in pixels.
+    side: u32,
+    /// Its encoded form.
+    bytes: usize,
+}
+
 /// Quality of an image that had to be packed tighter, of 100.
 const JPEG_QUALITY: u8 = 85;
+
+/// An image is not scaled below this, in pixels.
+const SIDE_LEAST: u32 = 32;
 
 /// Tells by its first bytes whether a file is an image that models take.
 pub(super) fn is_image(bytes: &[u8]) -> bool {
@@ -37,7 +55,7 @@ pub(super) async fn show(subject: Subject<'_>) -> Result<ToolReturn<ReadData>, T
         stamp,
     } = subject;
     let original_size = stamp.size;
-    let packed = tokio::task::spawn_blocking(move || pack(bytes))
+    let packed = tokio::task::spawn_blocking(move || pack(bytes, ROOM))
         .await
         .map_err(|_| "the decoder failed on it".to_owned())
         .and_then(|packed| packed.map_err(|error| error.to_string()))
@@ -95,7 +113,7 @@ struct Packed {
 }
 
 /// Leaves a small image as it is; else scales it down, and packs it tighter where needed.
-fn pack(bytes: Vec<u8>) -> Result<Packed, ImageError> {
+fn pack(bytes: Vec<u8>, room: Room) -> Result<Packed, ImageError> {
     let reader = || -> Result<ImageReader<Cursor<&[u8]>>, ImageError> {
         let mut reader = ImageReader::new(Cursor::new(bytes.as_slice())).with_guessed_format()?;
         let mut limits = Limits::default();
@@ -106,7 +124,7 @@ fn pack(bytes: Vec<u8>) -> Result<Packed, ImageError> {
     let from = reader()?.into_dimensions()?;
     let media_type = media_type(&bytes).unwrap_or("image/png");
     let decoded = reader()?.decode()?;
-    if from.0.max(from.1) <= IMAGE_SIDE && bytes.len() <= IMAGE_BYTES {
+    if from.0.max(from.1) <= room.side && bytes.len() <= room.bytes {
         drop(decoded);
         return Ok(Packed {
             bytes,
@@ -115,7 +133,7 @@ fn pack(bytes: Vec<u8>) -> Result<Packed, ImageError> {
             to: from,
         });
     }
-    let mut side = IMAGE_SIDE;
+    let mut side = room.side;
     loop {
         let small = if from.0.max(from.1) > side {
             decoded.resize(side, side, FilterType::Triangle)
@@ -123,8 +141,8 @@ fn pack(bytes: Vec<u8>) -> Result<Packed, ImageError> {
             decoded.clone()
         };
         let to = (small.width(), small.height());
-        let (bytes, media_type) = encode(&small)?;
-        if bytes.len() <= IMAGE_BYTES || side <= 256 {
+        let (bytes, media_type) = encode(&small, room.bytes)?;
+        if bytes.len() <= room.bytes || side <= SIDE_LEAST {
             return Ok(Packed {
                 bytes,
                 media_type,
@@ -137,10 +155,10 @@ fn pack(bytes: Vec<u8>) -> Result<Packed, ImageError> {
 }
 
 /// PNG where that is small enough, for its sharp edges; else JPEG.
-fn encode(image: &DynamicImage) -> Result<(Vec<u8>, &'static str), ImageError> {
+fn encode(image: &DynamicImage, room_bytes: usize) -> Result<(Vec<u8>, &'static str), ImageError> {
     let mut png = Vec::new();
     image.write_to(&mut Cursor::new(&mut png), ImageFormat::Png)?;
-    if png.len() <= IMAGE_BYTES / 2 {
+    if png.len() <= room_bytes / 2 {
         return Ok((png, "image/png"));
     }
     let mut jpeg = Vec::new();
@@ -148,3 +166,6 @@ fn encode(image: &DynamicImage) -> Result<(Vec<u8>, &'static str), ImageError> {
     flat.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY))?;
     Ok((jpeg, "image/jpeg"))
 }
+
+#[cfg(test)]
+mod tests;

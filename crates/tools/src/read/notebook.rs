@@ -101,7 +101,10 @@ impl Cell {
         } = self;
         let mut text = format!("<cell id=\"{id}\" type=\"{kind}\">\n{source}\n</cell>\n");
         for output in outputs {
-            text.extend([format!("<output>\n{output}\n</output>\n")]);
+            text.extend([format!(
+                "<output>\n{}\n</output>\n",
+                output.trim_end_matches('\n')
+            )]);
         }
         text
     }

@@ -37,7 +37,12 @@ fn an_answer_that_fits_is_the_data_and_ends_the_turn() {
 #[test]
 fn an_answer_that_does_not_fit_is_told_precisely() {
     let answer = json!({"name": "", "tags": ["a", "c"], "age": 3});
-    insta::assert_snapshot!(rig(person()).fails("StructuredOutput", answer), @"");
+    insta::assert_snapshot!(rig(person()).fails("StructuredOutput", answer), @r#"
+    the answer does not fit its schema; correct it and call StructuredOutput again:
+    - /name: "" is shorter than 1 character
+    - /tags/1: "c" is not one of "a" or "b"
+    - Additional properties are not allowed ('age' was unexpected)
+    "#);
 }
 
 #[test]

@@ -161,7 +161,9 @@ impl Rig {
     fn take(&self, marks: &[Mark]) {
         let mut scene = self.scene.borrow_mut();
         let mut desk = scene.desk.as_ref().clone();
-        marks.iter().for_each(|mark| desk.apply(mark));
+        for mark in marks {
+            desk.apply(mark);
+        }
         if let Some(cwd) = &desk.cwd {
             scene.cwd.clone_from(cwd);
         }

@@ -19,9 +19,10 @@ fn short_output_is_kept_whole_across_split_characters() {
 
 #[test]
 fn long_output_keeps_its_ends_and_counts_the_rest() {
-    let lines: String = (0..1_000)
+    let lines = (0..1_000)
         .map(|number| format!("line {number}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let taken = captured(100, &[lines.as_bytes()]);
     assert_eq!(
         taken,
@@ -38,8 +39,9 @@ fn long_output_keeps_its_ends_and_counts_the_rest() {
 #[test]
 fn memory_is_bounded_however_long_a_line_is() {
     let mut capture = Capture::new(1_000);
+    let piece = vec![b'x'; 65_536];
     for _ in 0..1_000 {
-        capture.push(&[b'x'; 65_536]);
+        capture.push(&piece);
     }
     assert!(capture.head.len() + capture.tail.len() <= 2 * capture.end_bytes());
     assert!(capture.tail.capacity() <= 4 * capture.end_bytes());
