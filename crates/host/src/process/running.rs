@@ -15,7 +15,7 @@ use tokio::{
 
 /// What others of the group may take to end by themselves after their leader: the last words
 /// of `cmd > >(tee log)` are written then.
-const LINGER: Duration = Duration::from_millis(100);
+const LINGER: Duration = Duration::from_millis(200);
 /// What they are given after SIGTERM.
 const CHILDREN_GRACE: Duration = Duration::from_millis(200);
 /// What a killed group is given to vanish; only an uninterruptible member needs longer.

@@ -10,6 +10,9 @@ use std::{io, path::Path};
 /// As far as a match may look beyond its lines, in bytes.
 const LOOK_AHEAD_BYTES: usize = 128;
 
+/// Stands for the lines of a binary file.
+const BINARY_MATCH: &str = "(binary file matches)";
+
 /// The hits of one file.
 pub(super) struct HitSink<'a> {
     pub(super) path: &'a Path,
@@ -129,6 +132,12 @@ impl Sink for HitSink<'_> {
 
     fn matched(&mut self, searcher: &Searcher, found: &SinkMatch<'_>) -> io::Result<bool> {
         let first = found.line_number().unwrap_or(0);
+        if self.binary_at.is_some() && self.query.mode == GrepMode::Content {
+            // Only a named file is searched on after a NUL byte; its lines are no text to show.
+            self.found.matches += 1;
+            self.push(first, BINARY_MATCH.as_bytes(), Line::Matched);
+            return Ok(false);
+        }
         match self.query.mode {
             GrepMode::Files => self.found.matches += 1,
             GrepMode::Count => {
@@ -193,7 +202,6 @@ impl Sink for HitSink<'_> {
 
     fn binary_data(&mut self, searcher: &Searcher, offset: u64) -> io::Result<bool> {
         self.binary_at.get_or_insert(offset);
-        // With conversion the search goes on; the lines themselves are no text to show.
         Ok(searcher.binary_detection().quit_byte().is_none())
     }
 

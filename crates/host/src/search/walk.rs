@@ -6,7 +6,6 @@
 use gimlet_ports::{HostFault, Stop};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::{
-    io,
     num::NonZero,
     path::Path,
     thread,
@@ -123,12 +122,12 @@ fn is_file(entry: &DirEntry) -> bool {
 fn told(error: &ignore::Error) -> String {
     match (path_of(error), error.io_error()) {
         (Some(path), Some(cause)) => {
-            // The library puts the path into the cause as well.
-            let kind = cause.raw_os_error().map_or_else(
-                || cause.to_string(),
-                |code| io::Error::from_raw_os_error(code).to_string(),
-            );
-            format!("{}: {kind}", path.display())
+            // The outer errors repeat the path.
+            let mut innermost: &dyn std::error::Error = cause;
+            while let Some(inner) = innermost.source() {
+                innermost = inner;
+            }
+            format!("{}: {innermost}", path.display())
         }
         (_, _) => error.to_string(),
     }

@@ -1,6 +1,6 @@
 //! Searches give what ripgrep itself gives. Skipped, and said so, where there is no `rg`.
 
-use crate::{folder, host, tree};
+use crate::{folder, host, oddities, tree};
 use gimlet_ports::{GlobQuery, GrepFound, GrepMode, GrepQuery, Host, Stop};
 use std::{ffi::OsString, io::ErrorKind, os::unix::ffi::OsStrExt, path::Path, process::Command};
 
@@ -255,7 +255,7 @@ async fn agree_in_all_modes(root: &Path) {
 async fn a_small_tree_outside_git_is_searched_as_ripgrep_does() {
     let folder = folder();
     tree::plant(folder.path(), 60, 20);
-    tree::plant_oddities(folder.path());
+    oddities::plant(folder.path());
     agree_in_all_modes(folder.path()).await;
 }
 
@@ -263,7 +263,7 @@ async fn a_small_tree_outside_git_is_searched_as_ripgrep_does() {
 async fn a_small_tree_inside_git_is_searched_as_ripgrep_does() {
     let folder = folder();
     tree::plant(folder.path(), 30, 10);
-    tree::plant_oddities(folder.path());
+    oddities::plant(folder.path());
     let made = Command::new("git")
         .args(["init", "-q"])
         .current_dir(folder.path())
@@ -277,7 +277,7 @@ async fn a_small_tree_inside_git_is_searched_as_ripgrep_does() {
 async fn a_large_tree_is_searched_as_ripgrep_does() {
     let folder = folder();
     tree::plant(folder.path(), 700, 5);
-    tree::plant_oddities(folder.path());
+    oddities::plant(folder.path());
     for mode in [GrepMode::Content, GrepMode::Files, GrepMode::Count] {
         agrees(GrepQuery {
             mode,
@@ -301,7 +301,7 @@ async fn a_large_tree_is_searched_as_ripgrep_does() {
 #[tokio::test]
 async fn a_folder_below_ignore_files_obeys_them_as_in_ripgrep() {
     let folder = folder();
-    tree::plant_oddities(folder.path());
+    oddities::plant(folder.path());
     let made = Command::new("git")
         .args(["init", "-q"])
         .current_dir(folder.path())
@@ -316,7 +316,7 @@ async fn a_folder_below_ignore_files_obeys_them_as_in_ripgrep() {
 async fn files_are_found_by_name_as_ripgrep_lists_them() {
     let folder = folder();
     tree::plant(folder.path(), 60, 2);
-    tree::plant_oddities(folder.path());
+    oddities::plant(folder.path());
     for (pattern, include_ignored) in [
         ("**/*.rs", false),
         ("*.rs", false),

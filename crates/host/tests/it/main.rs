@@ -12,6 +12,7 @@ mod agreement;
 
 mod files;
 mod lines;
+mod oddities;
 mod os;
 mod search;
 mod tree;

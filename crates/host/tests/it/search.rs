@@ -1,6 +1,6 @@
 //! What searching does beyond agreeing with ripgrep: limits, order, stopping, trouble.
 
-use crate::{agreement::query, folder, host, tree};
+use crate::{agreement::query, folder, host, oddities, tree};
 use gimlet_ports::{
     GlobFound, GlobQuery, GrepFound, GrepHit, GrepMode, GrepQuery, Host, HostFault, Stop,
 };
@@ -152,6 +152,24 @@ async fn a_file_that_is_named_is_searched_also_when_ignored_or_hidden() {
 }
 
 #[tokio::test]
+async fn of_a_named_binary_file_only_the_match_is_told() {
+    let folder = folder();
+    let path = folder.path().join("program");
+    fs::write(&path, b"\x7fELF\0\x01\x02 needle \0\n").unwrap();
+    let found = grep_in(&path, "needle").await.unwrap();
+    let texts: Vec<_> = found.hits.iter().map(|hit| hit.text.as_str()).collect();
+    assert_eq!((texts, found.matches), (vec!["(binary file matches)"], 1));
+    assert_eq!(
+        grep_in(&path, "absent").await.unwrap(),
+        GrepFound::default()
+    );
+    assert_eq!(
+        grep_in(folder.path(), "needle").await.unwrap(),
+        GrepFound::default()
+    );
+}
+
+#[tokio::test]
 async fn bad_patterns_types_and_globs_are_told() {
     let folder = folder();
     let told = |fault: Result<GrepFound, HostFault>| match fault {
@@ -221,7 +239,7 @@ async fn files_are_found_newest_first_and_counted_beyond_the_limit() {
 #[tokio::test]
 async fn hidden_files_are_found_only_when_the_pattern_names_them() {
     let folder = folder();
-    tree::plant_oddities(folder.path());
+    oddities::plant(folder.path());
     fs::create_dir(folder.path().join(".git")).unwrap();
     fs::write(folder.path().join(".git/config.yml"), "").unwrap();
     let found = |pattern: &'static str| {
@@ -318,46 +336,58 @@ async fn a_stopped_search_by_name_says_so() {
 
 #[test]
 fn what_another_user_may_not_read_is_told_and_the_rest_is_searched() {
+    // Few files are walked on one thread, many on several.
+    for others in [0, 600] {
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |name: &str, mode| {
+            fs::set_permissions(at(name), Permissions::from_mode(mode)).unwrap();
+        };
+        for number in 0..others {
+            fs::write(at(&format!("other{number}")), "").unwrap();
+        }
+        fs::create_dir(at("closed")).unwrap();
+        fs::write(at("closed/a.txt"), "needle\n").unwrap();
+        fs::write(at("closed.txt"), "needle\n").unwrap();
+        fs::write(at("open.txt"), "needle\n").unwrap();
+        mode("closed", 0o700);
+        mode("closed.txt", 0o600);
+        mode("open.txt", 0o644);
+        mode(".", 0o755);
+        as_nobody(async {
+            let found = grep_in(folder.path(), "needle").await.unwrap();
+            assert_eq!((found.files, found.matches), (1, 1));
+            let denied =
+                |name: &str| format!("{}: Permission denied (os error 13)", at(name).display());
+            assert_eq!(found.unreadable, [denied("closed.txt"), denied("closed")]);
+            let found = glob(globbing(folder.path(), "*.txt")).await.unwrap();
+            assert_eq!((found.total, found.unreadable), (2, vec![denied("closed")]));
+        });
+    }
+}
+
+#[test]
+fn what_another_user_may_not_touch_is_denied() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name);
-    let mode =
-        |name: &str, mode| fs::set_permissions(at(name), Permissions::from_mode(mode)).unwrap();
-    fs::create_dir(at("closed")).unwrap();
-    fs::write(at("closed/a.txt"), "needle\n").unwrap();
+    let mode = |path: PathBuf, mode| {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    };
     fs::write(at("closed.txt"), "needle\n").unwrap();
     fs::write(at("open.txt"), "needle\n").unwrap();
-    mode("closed", 0o700);
-    mode("closed.txt", 0o600);
-    mode("open.txt", 0o644);
-    mode(".", 0o755);
+    fs::create_dir(at("closed")).unwrap();
+    mode(at("closed.txt"), 0o600);
+    mode(at("open.txt"), 0o644);
+    mode(at("closed"), 0o700);
+    mode(folder.path().to_owned(), 0o755);
     as_nobody(async {
-        let found = grep_in(folder.path(), "needle").await.unwrap();
-        assert_eq!((found.files, found.matches), (1, 1));
-        let denied =
-            |name: &str| format!("{}: Permission denied (os error 13)", at(name).display());
-        assert_eq!(found.unreadable, [denied("closed"), denied("closed.txt")]);
-        let found = glob(globbing(folder.path(), "*.txt")).await.unwrap();
-        assert_eq!((found.total, found.unreadable), (2, vec![denied("closed")]));
-        let no = |path: PathBuf| HostFault::Denied {
-            path,
-            why: "permission denied".into(),
-        };
+        let no = |path: PathBuf| HostFault::Denied { path, why: "permission denied".into() };
         let closed = at("closed.txt");
-        assert_eq!(
-            host().read(&closed, 10).await.err(),
-            Some(no(closed.clone()))
-        );
+        assert_eq!(host().read(&closed, 10).await.err(), Some(no(closed.clone())));
         assert_eq!(grep_in(&closed, "a").await.err(), Some(no(closed)));
-        assert_eq!(
-            host().list(&at("closed"), 1).await.err(),
-            Some(no(at("closed")))
-        );
-        let open = at("open.txt");
-        let how = gimlet_ports::WriteHow::default();
-        assert_eq!(
-            host().write(&open, b"", how.clone()).await.err(),
-            Some(no(open))
-        );
+        assert_eq!(host().list(&at("closed"), 1).await.err(), Some(no(at("closed"))));
+        let (open, how) = (at("open.txt"), gimlet_ports::WriteHow::default());
+        assert_eq!(host().write(&open, b"", how.clone()).await.err(), Some(no(open)));
         let new = host().write(&at("new"), b"", how).await.err();
         assert_eq!(new, Some(no(folder.path().to_owned())));
     });

@@ -39,19 +39,23 @@ async fn the_last_words_before_the_end_are_not_lost() {
 async fn a_command_that_prints_forever_waits_for_its_reader_and_is_ended() {
     let mut child = host().spawn(shell("yes")).unwrap();
     let group = child.group();
-    let mut taken = 0;
+    let mut taken = 0_u64;
     while taken < 1_000_000 {
         match child.next().await {
-            ChildEvent::Output(_, bytes) => taken += bytes.len(),
+            ChildEvent::Output(_, bytes) => taken += bytes.len() as u64,
             ChildEvent::Ended(exit) => panic!("{exit:?}"),
         }
     }
-    // Nobody reads: it cannot have written more than its pipe holds.
-    let written = written_by(group);
-    tokio::time::timeout(Duration::from_millis(50), std::future::pending::<()>())
+    // Nobody reads: its pipe fills up, and then it waits.
+    let waits = async {
+        while state_of(group) != "S" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, waits)
         .await
-        .ok();
-    assert!(written_by(group) <= written + 1024 * 1024);
+        .expect("it goes on writing");
+    assert!(written_by(group) <= taken + 1024 * 1024);
 
     let began = Instant::now();
     let exit = tokio::time::timeout(DEADLINE, child.end(Duration::from_secs(5)))
@@ -72,6 +76,12 @@ async fn a_command_that_prints_forever_waits_for_its_reader_and_is_ended() {
     );
     let (rest, _) = follow(child.as_mut()).await;
     assert!(rest.out.len() <= 3 * 1024 * 1024, "{}", rest.out.len());
+}
+
+fn state_of(process: i32) -> String {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let (_, after_name) = stat.rsplit_once(") ").unwrap();
+    after_name.chars().take(1).collect()
 }
 
 fn written_by(process: i32) -> u64 {

@@ -1,8 +1,8 @@
 //! Commands on a pseudo-terminal.
 
-use super::{DEADLINE, ENDED_WELL, follow, shell, until_said};
+use super::{DEADLINE, ENDED_WELL, follow, run, shell, until_said};
 use crate::host;
-use gimlet_ports::{Exit, Host, Launch, OutputTo, PtySize, StdinFrom};
+use gimlet_ports::{Exit, Host, Launch, OutputTo, Program, PtySize, StdinFrom};
 use std::time::Duration;
 
 const SIZE: PtySize = PtySize {
@@ -74,6 +74,36 @@ async fn a_command_on_a_terminal_is_ended_as_a_whole() {
         }
     );
     assert!(!host().group_lives(group));
+}
+
+#[tokio::test]
+async fn a_command_cannot_reach_our_own_terminal() {
+    let (said, exit) = run(shell("exec 2>/dev/null 3<>/dev/tty; echo reached >&3")).await;
+    assert_eq!(said.out(), "");
+    assert_ne!(exit.code, Some(0));
+}
+
+/// The tests otherwise run without a terminal, where a group of its own is enough.
+#[tokio::test]
+async fn with_a_terminal_of_our_own_commands_are_set_apart_and_ended_as_well() {
+    let this = std::env::current_exe().unwrap().into_os_string();
+    let own = "os::terminal::a_command_cannot_reach_our_own_terminal";
+    let arguments = [own, "os::group", "os::output::the_last", "--test-threads=2"];
+    let argv = std::iter::once(this)
+        .chain(arguments.map(Into::into))
+        .collect();
+    let launch = Launch {
+        program: Program::Argv(argv),
+        cwd: std::env::current_dir().unwrap(),
+        output: OutputTo::Pty(SIZE),
+        ..shell("")
+    };
+    let (said, exit) = run(launch).await;
+    assert!(
+        exit == ENDED_WELL && said.out().contains(own),
+        "{exit:?}\n{}",
+        said.out()
+    );
 }
 
 #[tokio::test]
