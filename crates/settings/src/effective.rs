@@ -35,6 +35,8 @@ pub struct Settings {
     pub permissions: Permissions,
     /// Requests to the model that one prompt may lead to.
     pub max_turns: Option<u32>,
+    /// How often a failed request is sent again at most.
+    pub max_retries: Option<u32>,
     /// United States dollars that one run may cost.
     pub max_budget_usd: Option<f64>,
     /// Characters of a command's output that the model is shown.
@@ -138,6 +140,7 @@ impl Settings {
             providers: providers(merged.at("providers")),
             permissions: permissions(&merged, spec),
             max_turns: whole("maxTurns").and_then(|turns| u32::try_from(turns).ok()),
+            max_retries: whole("maxRetries").and_then(|times| u32::try_from(times).ok()),
             max_budget_usd: merged
                 .at("maxBudgetUsd")
                 .and_then(Tree::number)

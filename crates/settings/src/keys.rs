@@ -135,6 +135,15 @@ pub(crate) const KEYS: &[Key] = &[
         about: "Requests to the model that one prompt may lead to.",
     },
     Key {
+        name: "maxRetries",
+        shape: Shape::Whole { min: 0, max: 14 },
+        scope: Scope::Anyone,
+        default: "",
+        about: "How often a failed request is sent again at most. Where it is not set, it \
+                depends on the failure: 7 times when the provider is overloaded, 4 times when the \
+                connection fails, once when the reply makes no sense.",
+    },
+    Key {
         name: "maxBudgetUsd",
         shape: Shape::Dollars,
         scope: Scope::RepositoryLowers,

@@ -125,6 +125,7 @@ fn every_key_reaches_its_place() {
                 "additionalDirectories": ["~/notes", "../sibling", "/abs"],
             },
             "maxTurns": 7,
+            "maxRetries": 2,
             "maxBudgetUsd": 0.5,
             "bashOutputMaxChars": 4000,
             "env": {"GREETING": "hello"},
@@ -165,6 +166,7 @@ fn every_key_reaches_its_place() {
         ]
     );
     assert_eq!(settings.max_turns, Some(7));
+    assert_eq!(settings.max_retries, Some(2));
     assert_eq!(settings.max_budget_usd, Some(0.5));
     assert_eq!(settings.bash_output_max_chars, 4000);
     assert_eq!(
