@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod gate;
 mod launch;
+mod ledger;
 mod memory;
 mod memory_log;
 mod models;
@@ -19,7 +20,8 @@ pub use auth::{KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use launch::{Answers, Launch, Persistence};
-pub use models::{FIRST_MODEL, KeySource};
+pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
+pub use models::{FIRST_MODEL, KeySource, card};
 pub use sessions::Hub;
 pub use tools::{ToolRow, tool_rows};
 

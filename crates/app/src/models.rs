@@ -145,6 +145,12 @@ impl Models for Registry {
     }
 }
 
+/// What the catalogue knows of a model, asked by `[provider/]name`.
+pub fn card(model: &str) -> gimlet_ports::ModelCard {
+    let (provider, name) = split(model);
+    gimlet_providers::card(provider, name)
+}
+
 /// The full name of a model: `provider/name`.
 pub(crate) fn full_name(name: &str) -> String {
     let (provider, model) = split(name);

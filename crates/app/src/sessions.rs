@@ -84,12 +84,6 @@ impl Hub {
         &self.settings
     }
 
-    /// What the catalogue knows of a model, asked by `[provider/]name`.
-    pub fn card(&self, model: &str) -> gimlet_ports::ModelCard {
-        let (provider, name) = crate::models::split(model);
-        gimlet_providers::card(provider, name)
-    }
-
     fn note(&self, text: impl Into<String>) {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
     }

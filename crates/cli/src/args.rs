@@ -24,6 +24,12 @@ pub(crate) enum Command {
     Sessions(SessionsArgs),
     /// Make a session go on from an earlier point; what came later stays in its log
     Rewind(RewindArgs),
+    /// Show what each request of a session cost, and why
+    Cost(LedgerArgs),
+    /// Show what fills a session's window
+    Context(LedgerArgs),
+    /// Make a session's conversation smaller; the original stays in its log
+    Compact(CompactArgs),
     /// Store or remove a provider's key, or tell where each comes from
     Auth(AuthArgs),
     /// Check keys, git, shell, terminal, confinement, folders and settings
@@ -245,6 +251,23 @@ pub(crate) struct RewindArgs {
     /// The last entry that stays, as `sessions show` numbers them
     #[arg(long, value_name = "ENTRY")]
     pub(crate) to: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LedgerArgs {
+    /// Id, start of one, or name; the newest of this folder where it is missing
+    pub(crate) session: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompactArgs {
+    /// Id, start of one, or name; the newest of this folder where it is missing
+    pub(crate) session: Option<String>,
+    /// What the summary should keep in mind
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) instructions: Option<String>,
 }
 
 #[derive(Args, Debug)]

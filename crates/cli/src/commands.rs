@@ -1,10 +1,12 @@
 //! The commands beside the run itself, a file each.
 
 pub(crate) mod auth;
+pub(crate) mod compact;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod features;
 pub(crate) mod generate;
+pub(crate) mod ledger;
 pub(crate) mod sessions;
 pub(crate) mod tools;
 

@@ -59,14 +59,19 @@ pub(crate) fn print(text: &str) -> Exit {
 
 /// Says what is wrong, where, and what to do, in one sentence and a hint.
 pub(crate) fn complain(exit: Exit, text: &str, hint: Option<&str>) -> Exit {
-    let mut message = format!("gimlet: {text}\n");
+    let mut message = format!("error: {text}\n");
     if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
-        message.push_str("  hint: ");
+        message.push_str("hint: ");
         message.push_str(hint);
         message.push('\n');
     }
     tell(&message);
     exit
+}
+
+/// Says what the person should know, though all goes on.
+pub(crate) fn notice(text: &str) {
+    tell(&format!("note: {text}\n"));
 }
 
 /// Writes to standard error; where that is closed nobody is left to tell.
@@ -100,6 +105,6 @@ pub(crate) fn end_quietly_on_bugs() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let what = info.payload_as_str().unwrap_or("unknown");
-        tell(&format!("gimlet: this is a bug{place}: {what}\n  hint: the session is safe; please report this line\n"));
+        tell(&format!("error: this is a bug{place}: {what}\nhint: the session is safe; please report this line\n"));
     }));
 }

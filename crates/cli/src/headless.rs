@@ -86,7 +86,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
 
 fn say_notices(hub: &Hub) {
     for notice in hub.take_notices() {
-        exit::tell(&format!("gimlet: {notice}\n"));
+        exit::notice(&notice);
     }
 }
 
@@ -262,13 +262,13 @@ fn init_facts(args: &RunArgs, hub: &Hub) -> InitFacts {
         contract_version: CONTRACT_VERSION.to_owned(),
         api_key_source: if shown { hub.key_source(model).name().to_owned() } else { String::new() },
         output_style: "default".to_owned(),
-        models: vec![model_facts(model, hub)],
+        models: vec![model_facts(model)],
         ..InitFacts::default()
     }
 }
 
-fn model_facts(model: &str, hub: &Hub) -> ModelFacts {
-    let card = hub.card(model);
+fn model_facts(model: &str) -> ModelFacts {
+    let card = gimlet_app::card(model);
     ModelFacts {
         value: model.to_owned(),
         display_name: card.name.clone(),

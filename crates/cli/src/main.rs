@@ -31,6 +31,9 @@ fn run(cli: Cli) -> Exit {
     match cli.command {
         Some(Command::Sessions(args)) => commands::sessions::run(&args),
         Some(Command::Rewind(args)) => commands::sessions::rewind(&args),
+        Some(Command::Cost(args)) => commands::ledger::cost(&args),
+        Some(Command::Context(args)) => commands::ledger::context(&args),
+        Some(Command::Compact(args)) => commands::compact::run(&args),
         Some(Command::Auth(args)) => commands::auth::run(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),

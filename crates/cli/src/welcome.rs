@@ -1,19 +1,48 @@
 //! The first contact: what is configured, and what to do next.
 
 use crate::{
-    args::RunArgs,
+    args::{Cli, RunArgs},
     commands::{here, plain_launch},
     exit::{self, Exit},
 };
+use clap::CommandFactory as _;
 use gimlet_app::KeyPlace;
 
 /// Without `-p` and without a prompt: says where things stand.
 pub(crate) fn run(args: &RunArgs) -> Exit {
+    if let Some((word, command)) = args.prompt.as_deref().and_then(mistyped) {
+        let hint = format!("did you mean `gimlet {command}`? A prompt needs -p");
+        return exit::complain(Exit::Usage, &format!("there is no command `{word}`"), Some(&hint));
+    }
     if args.prompt.is_some() || args.go_on || args.resume.is_some() {
         let hint = "add -p: this version has no terminal interface, it does the work and prints the result";
         return exit::complain(Exit::Usage, "there is nothing to show the work in", Some(hint));
     }
     greet().unwrap_or_else(|exit| exit)
+}
+
+/// The command that a single word was probably meant to be.
+fn mistyped(prompt: &str) -> Option<(&str, String)> {
+    let word = prompt.trim();
+    let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let close = |name: &str| changes(&word.to_ascii_lowercase(), name) <= 2.min(name.len() / 2);
+    let command = Cli::command();
+    let meant = command.get_subcommands().map(clap::Command::get_name).find(|name| close(name));
+    meant.filter(|_| is_word).map(|name| (word, name.to_owned()))
+}
+
+/// How many letters must be changed, added or left out to get from one word to the other.
+fn changes(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (at, letter) in from.chars().enumerate() {
+        let mut next = vec![at + 1];
+        for ((other, kept), dropped) in to.chars().zip(&row).zip(row.iter().skip(1)) {
+            let added = next.last().copied().unwrap_or(0) + 1;
+            next.push((kept + usize::from(letter != other)).min(dropped + 1).min(added));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
 }
 
 fn greet() -> Result<Exit, Exit> {

@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 use std::{path::Path, sync::Arc, time::Duration};
 use watch::{Ending, watch};
 
+/// Characters of a command in a plan's title.
+const TITLE_CHARS: usize = 80;
+
 /// The tool.
 pub(crate) struct Bash {
     pub(crate) tasks: Arc<Tasks>,
@@ -38,6 +41,7 @@ pub(crate) struct BashInput {
     timeout: Option<u64>,
     /// What it does, in 5-10 words
     #[serde(default)]
+    #[expect(dead_code, reason = "clients read it from the call's input; nothing here trusts it")]
     description: Option<String>,
     #[serde(default, deserialize_with = "loose::flag")]
     run_in_background: Option<bool>,
@@ -98,13 +102,15 @@ impl Tool for Bash {
                 "the command contains a NUL character".to_owned(),
             ));
         }
-        let first_line = input.command.trim().lines().next().unwrap_or_default();
-        let what = match &input.description {
-            Some(description) if !description.trim().is_empty() => description.trim(),
-            Some(_) | None => first_line,
-        };
+        // What runs, never what the model says of it.
+        let command = input.command.trim();
+        let first_line = command.lines().next().unwrap_or_default();
+        let mut shown: String = first_line.chars().take(TITLE_CHARS).collect();
+        if shown.len() < command.len() {
+            shown.push('…');
+        }
         Ok(Plan {
-            title: format!("run: {}", what.chars().take(80).collect::<String>()),
+            title: format!("run `{shown}`"),
             risk: Risk::High,
             accesses: vec![Access::Run {
                 command: input.command.clone(),

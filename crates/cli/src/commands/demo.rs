@@ -34,7 +34,7 @@ fn demonstrate(keep: bool) -> Result<Exit, Exit> {
             folder.join("home").display()
         ));
     } else if let Err(fault) = demo.remove() {
-        exit::tell(&format!("gimlet: {} was not removed: {fault}\n", folder.display()));
+        exit::notice(&format!("{} was not removed: {fault}", folder.display()));
     }
     outcome
 }

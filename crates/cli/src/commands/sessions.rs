@@ -36,10 +36,10 @@ fn list(all: bool, as_json: bool) -> Result<Exit, Exit> {
     let scope = if all { Scope::Everywhere } else { Scope::Folder(here()?) };
     let listing = store()?.list(&scope).map_err(|fault| log_fault(&fault))?;
     for fault in &listing.faults {
-        exit::tell(&format!("gimlet: {fault}\n"));
+        exit::notice(&fault.to_string());
     }
     if let Some(notice) = &listing.index {
-        exit::tell(&format!("gimlet: {notice}\n"));
+        exit::notice(&notice.to_string());
     }
     if as_json {
         let cards = serde_json::to_string_pretty(&listing.cards)
@@ -115,7 +115,7 @@ fn search(query: &str, as_json: bool) -> Result<Exit, Exit> {
         .search(query, MOST_HITS)
         .map_err(|fault| exit::complain(Exit::Environment, &fault.to_string(), None))?;
     if let Some(notice) = notice {
-        exit::tell(&format!("gimlet: {notice}\n"));
+        exit::notice(&notice.to_string());
     }
     if as_json {
         let list: Vec<_> = hits
@@ -224,7 +224,7 @@ fn entries_of(view: &LogView) -> Result<Vec<Entry>, Exit> {
     Ok(entries.filter_map(Result::ok).collect())
 }
 
-fn find(name: &str) -> Result<(Store, SessionId), Exit> {
+pub(crate) fn find(name: &str) -> Result<(Store, SessionId), Exit> {
     let store = store()?;
     let id = store.find(name, &here()?).map_err(|fault| match &fault {
         FindFault::Log(fault) => log_fault(fault),
@@ -239,7 +239,7 @@ fn find(name: &str) -> Result<(Store, SessionId), Exit> {
     Ok((store, id))
 }
 
-fn log_fault(fault: &LogFault) -> Exit {
+pub(crate) fn log_fault(fault: &LogFault) -> Exit {
     let (exit, hint) = match fault {
         LogFault::Missing { .. } => (Exit::Usage, "`gimlet sessions list --all` shows them"),
         LogFault::Locked { .. } => (Exit::Environment, "end the other process first"),
