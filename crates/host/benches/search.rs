@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
-    missing_docs,
     reason = "a benchmark that cannot run should say so and end"
 )]
 

@@ -273,9 +273,20 @@ fn characters(piece: &[u8], continues: bool) -> u64 {
     } else {
         0
     };
-    let rest = piece.get(cut..).unwrap_or_default();
-    let chunks = rest.utf8_chunks();
-    chunks
-        .map(|chunk| chunk.valid().chars().count() as u64 + u64::from(!chunk.invalid().is_empty()))
-        .sum()
+    let mut rest = piece.get(cut..).unwrap_or_default();
+    let mut count = 0;
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(text) => return count + text.chars().count() as u64,
+            Err(error) => {
+                let (valid, bad) = rest.split_at(error.valid_up_to());
+                let valid = std::str::from_utf8(valid).unwrap_or_default();
+                // What is no text counts as the one sign that stands for it.
+                count += valid.chars().count() as u64 + 1;
+                rest = bad
+                    .get(error.error_len().unwrap_or(bad.len())..)
+                    .unwrap_or_default();
+            }
+        }
+    }
 }

@@ -381,13 +381,25 @@ fn what_another_user_may_not_touch_is_denied() {
     mode(at("closed"), 0o700);
     mode(folder.path().to_owned(), 0o755);
     as_nobody(async {
-        let no = |path: PathBuf| HostFault::Denied { path, why: "permission denied".into() };
+        let no = |path: PathBuf| HostFault::Denied {
+            path,
+            why: "permission denied".into(),
+        };
         let closed = at("closed.txt");
-        assert_eq!(host().read(&closed, 10).await.err(), Some(no(closed.clone())));
+        assert_eq!(
+            host().read(&closed, 10).await.err(),
+            Some(no(closed.clone()))
+        );
         assert_eq!(grep_in(&closed, "a").await.err(), Some(no(closed)));
-        assert_eq!(host().list(&at("closed"), 1).await.err(), Some(no(at("closed"))));
+        assert_eq!(
+            host().list(&at("closed"), 1).await.err(),
+            Some(no(at("closed")))
+        );
         let (open, how) = (at("open.txt"), gimlet_ports::WriteHow::default());
-        assert_eq!(host().write(&open, b"", how.clone()).await.err(), Some(no(open)));
+        assert_eq!(
+            host().write(&open, b"", how.clone()).await.err(),
+            Some(no(open))
+        );
         let new = host().write(&at("new"), b"", how).await.err();
         assert_eq!(new, Some(no(folder.path().to_owned())));
     });
