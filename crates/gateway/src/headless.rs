@@ -70,7 +70,9 @@ pub async fn run(sessions: Arc<dyn Sessions>, options: HeadlessOptions, io: Io) 
         deaf: false,
     };
     if let Some(why) = nonsense(&options) {
-        return outputs.fail_to_start(&options, why, None, Outcome::Usage).await;
+        return outputs
+            .fail_to_start(&options, why, None, Outcome::Usage)
+            .await;
     }
     let head = match sessions.open(options.open.clone()).await {
         Ok(head) => head,
@@ -80,24 +82,43 @@ pub async fn run(sessions: Arc<dyn Sessions>, options: HeadlessOptions, io: Io) 
                 OpenFault::Config { text, hint } => (Outcome::Config, text, hint),
                 OpenFault::Environment { text, hint } => (Outcome::Environment, text, hint),
             };
-            return outputs.fail_to_start(&options, &text, hint.as_deref(), outcome).await;
+            return outputs
+                .fail_to_start(&options, &text, hint.as_deref(), outcome)
+                .await;
         }
     };
     // Earlier facts are read where a turn of theirs goes on, or where a client may send a
     // prompt that the log already knows.
     let reads_history = matches!(options.input, Input::Unfinished | Input::StreamJson);
     let history_until = head.last.filter(|_| reads_history);
-    let after = if history_until.is_some() { None } else { head.last };
+    let after = if history_until.is_some() {
+        None
+    } else {
+        head.last
+    };
     let events = match sessions.follow(head.id.clone(), after).await {
         Ok(events) => events,
         Err(refusal) => {
             let why = refusal_text(&refusal);
-            return outputs.fail_to_start(&options, &why, None, refusal_outcome(&refusal)).await;
+            return outputs
+                .fail_to_start(&options, &why, None, refusal_outcome(&refusal))
+                .await;
         }
     };
     let lines = Lines::new(io.stdin);
-    let door = Door { sessions, session: head.id.clone() };
-    Run::new(door, events, lines, outputs, &head, options, history_until).to_the_end().await
+    let door = Door {
+        sessions,
+        session: head.id.clone(),
+    };
+    let wires = Wires {
+        door,
+        events,
+        lines,
+        outputs,
+    };
+    Run::new(wires, &head, options, history_until)
+        .finish()
+        .await
 }
 
 /// What cannot be meant.
@@ -126,7 +147,8 @@ struct Outputs {
 impl Outputs {
     /// One sentence for the person.
     fn complain(&mut self, text: &str) {
-        self.err.push(&format!("error: {}\n", visible(text, Breaks::Keep)));
+        self.err
+            .push(&format!("error: {}\n", visible(text, Breaks::Keep)));
     }
 
     async fn fail_to_start(
@@ -138,7 +160,8 @@ impl Outputs {
     ) -> Outcome {
         self.complain(text);
         if let Some(hint) = hint {
-            self.err.push(&format!("hint: {}\n", visible(hint, Breaks::Keep)));
+            self.err
+                .push(&format!("hint: {}\n", visible(hint, Breaks::Keep)));
         }
         if options.output != Output::Text {
             let session = match &options.open {
@@ -147,7 +170,8 @@ impl Outputs {
             };
             let session = session.unwrap_or_else(|| SessionId::new(""));
             let verdict = messages::Verdict::trouble(text);
-            self.out.result(&startup_result(session.as_str(), text), &verdict);
+            self.out
+                .result(&startup_result(session.as_str(), text), &verdict);
         }
         self.flush(None).await.unwrap_or(outcome)
     }
@@ -208,6 +232,23 @@ struct Prompt {
     own_id: Option<String>,
 }
 
+/// What a run is connected to.
+struct Wires {
+    door: Door,
+    events: EventStream,
+    lines: Lines,
+    outputs: Outputs,
+}
+
+/// Whether the client may still write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Open,
+    Ended,
+    /// A line made no sense.
+    Broken,
+}
+
 /// A run under way.
 struct Run {
     door: Door,
@@ -215,8 +256,7 @@ struct Run {
     /// True when the session's stream has ended.
     silent: bool,
     lines: Lines,
-    /// True while the client may still write.
-    reading: bool,
+    reading: Reading,
     outputs: Outputs,
     options: HeadlessOptions,
     account: Account,
@@ -235,8 +275,6 @@ struct Run {
     settles_at: Option<Instant>,
     /// How the last turn ended.
     last: Outcome,
-    /// What was wrong with the input.
-    line_fault: bool,
     /// Why the run ends before its input does.
     ended: Option<Outcome>,
     closing: bool,
@@ -252,21 +290,29 @@ enum Woke {
 
 impl Run {
     fn new(
-        door: Door,
-        events: EventStream,
-        lines: Lines,
-        outputs: Outputs,
+        wires: Wires,
         head: &SessionHead,
         options: HeadlessOptions,
         history_until: Option<EntryId>,
     ) -> Self {
+        let Wires {
+            door,
+            events,
+            lines,
+            outputs,
+        } = wires;
+        let streams = options.input == Input::StreamJson;
         let structured = options.structured_tool.clone();
         Self {
             door,
             events,
             silent: false,
             lines,
-            reading: options.input == Input::StreamJson,
+            reading: if streams {
+                Reading::Open
+            } else {
+                Reading::Ended
+            },
             outputs,
             account: Account::new(head.model.clone(), head.mode, structured),
             messages: Messages::new(head, &options),
@@ -278,13 +324,12 @@ impl Run {
             interrupts: 0,
             settles_at: None,
             last: Outcome::Success,
-            line_fault: false,
             ended: None,
             closing: false,
         }
     }
 
-    async fn to_the_end(mut self) -> Outcome {
+    async fn finish(mut self) -> Outcome {
         if self.history_until.is_none() {
             self.begin().await;
         }
@@ -305,7 +350,9 @@ impl Run {
     /// Hands over what the run was started with.
     async fn begin(&mut self) {
         let op = match &self.options.input {
-            Input::Prompt(content) => Op::Prompt { content: content.clone() },
+            Input::Prompt(content) => Op::Prompt {
+                content: content.clone(),
+            },
             Input::Unfinished => Op::Resume,
             Input::StreamJson => return,
         };
@@ -318,14 +365,17 @@ impl Run {
     }
 
     fn is_done(&self) -> bool {
-        let waits = self.reading || self.history_until.is_some() || !self.prompts.is_empty();
+        let waits = self.reading == Reading::Open
+            || self.history_until.is_some()
+            || !self.prompts.is_empty();
         self.ended.is_some() || !(waits || self.account.turn.is_some())
     }
 
     async fn wait(&mut self) -> Woke {
         let waiting = self.outputs.out.pipe.waiting_bytes();
-        let takes_lines =
-            self.reading && self.history_until.is_none() && waiting < LINES_PAUSE_BYTES;
+        let takes_lines = self.reading == Reading::Open
+            && self.history_until.is_none()
+            && waiting < LINES_PAUSE_BYTES;
         let (out, err) = (&mut self.outputs.out.pipe, &mut self.outputs.err);
         tokio::select! {
             signal = self.outputs.signals.recv(), if !self.outputs.deaf => Woke::Signal(signal),
@@ -364,8 +414,7 @@ impl Run {
     /// Takes in what the session has told already, so that a client's wish meets the present.
     async fn catch_up(&mut self) {
         // Unconstrained: a task that has worked long must not take an event for missing.
-        while let Some(Some(event)) =
-            tokio::task::unconstrained(self.events.next()).now_or_never()
+        while let Some(Some(event)) = tokio::task::unconstrained(self.events.next()).now_or_never()
         {
             self.event(event).await;
             self.conclude_if_over();
@@ -419,14 +468,18 @@ impl Run {
         }
         if self.account.turn.is_some() {
             let cut = self.account.standing() == Standing::Settling;
-            self.conclude(if cut { None } else { Some("the run ended before the turn did") });
+            self.conclude(if cut {
+                None
+            } else {
+                Some("the run ended before the turn did")
+            });
         }
     }
 
     fn outcome(&self) -> Outcome {
         match self.ended {
             Some(ended) => ended,
-            None if self.line_fault => Outcome::Usage,
+            None if self.reading == Reading::Broken => Outcome::Usage,
             None => self.last,
         }
     }
@@ -445,7 +498,9 @@ impl Run {
             self.conclude(Some(text));
         } else if self.options.output != Output::Text {
             let result = startup_result(self.door.session.as_str(), text);
-            self.outputs.out.result(&result, &messages::Verdict::trouble(text));
+            self.outputs
+                .out
+                .result(&result, &messages::Verdict::trouble(text));
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use gimlet_protocol::{
     Asker, Call, CallId, Called, Change, Entry, EntryId, Fact, Fault, Finish, Kept, Mark, Mode,
-    OpKey, Origin, Question, Queued, Reply, ReplyId, Returned, ReturnedHow, Said, Spent, Timestamp, Usage,
+    OpKey, Origin, Question, Queued, Reply, ReplyId, Returned, ReturnedHow, Said, Spent, Timestamp,
+    Usage,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -147,7 +148,9 @@ impl Account {
     }
 
     pub(crate) fn standing(&self) -> Standing {
-        self.turn.as_ref().map_or(Standing::Between, |turn| turn.standing)
+        self.turn
+            .as_ref()
+            .map_or(Standing::Between, |turn| turn.standing)
     }
 
     pub(crate) fn open_calls(&self) -> &[OpenCall] {
@@ -160,6 +163,13 @@ impl Account {
 
     pub(crate) fn began(&self, id: &CallId) -> Option<tokio::time::Instant> {
         self.began_calls.get(id).copied()
+    }
+
+    /// A person said no by ending the turn.
+    pub(crate) fn denied(&mut self, id: &CallId) {
+        if let Some(denial) = self.open_call(id).map(denial) {
+            self.deny(denial);
+        }
     }
 
     /// The session says that it owes nothing.
@@ -201,7 +211,10 @@ impl Account {
                 }
             }
             Fact::Answered(answered) => {
-                let open = self.open.iter_mut().find(|open| open.call.id == answered.call);
+                let open = self
+                    .open
+                    .iter_mut()
+                    .find(|open| open.call.id == answered.call);
                 if let Some(open) = open {
                     open.question = None;
                     if let Reply::Deny { .. } = answered.reply {
@@ -218,7 +231,8 @@ impl Account {
                 self.settle();
             }
             Fact::Began(call) => {
-                self.began_calls.insert(call.clone(), tokio::time::Instant::now());
+                self.began_calls
+                    .insert(call.clone(), tokio::time::Instant::now());
             }
             Fact::Returned(returned) => {
                 taken.call = self.finish(&returned.call);
@@ -226,7 +240,11 @@ impl Account {
                 self.settle();
             }
             Fact::Interrupted(_) => {
-                let cut = if self.open.is_empty() { Cut::Reply } else { Cut::Calls };
+                let cut = if self.open.is_empty() {
+                    Cut::Reply
+                } else {
+                    Cut::Calls
+                };
                 if let Some(turn) = &mut self.turn {
                     turn.cut.get_or_insert(cut);
                     turn.standing = Standing::Settling;
@@ -289,7 +307,11 @@ impl Account {
 
     fn enqueue(&mut self, queued: &Queued) {
         self.keys.insert(queued.incoming.key.clone());
-        match self.queue.iter_mut().find(|old| old.incoming.key == queued.incoming.key) {
+        match self
+            .queue
+            .iter_mut()
+            .find(|old| old.incoming.key == queued.incoming.key)
+        {
             Some(old) => *old = queued.clone(),
             None => self.queue.push(queued.clone()),
         }
@@ -300,18 +322,25 @@ impl Account {
         used.provider.clone_from(&spent.provider);
         used.usage.add(&spent.usage);
         used.micro_usd += spent.cost.micro_usd.unwrap_or(0);
+        if let Some(turn) = &mut self.turn {
+            turn.api_ms += spent.total_ms;
+        }
         if spent.asker != Asker::Main {
             return Vec::new();
         }
         let reply = std::mem::take(&mut self.reply);
         let failed = matches!(spent.finish, Finish::Failed { .. });
         if !failed {
-            self.open = reply.iter().filter_map(|(_, piece)| open_call(piece)).collect();
+            self.open = reply
+                .iter()
+                .filter_map(|(_, piece)| open_call(piece))
+                .collect();
             self.began_calls.clear();
         }
-        let Some(turn) = &mut self.turn else { return reply };
+        let Some(turn) = &mut self.turn else {
+            return reply;
+        };
         turn.usage.add(&spent.usage);
-        turn.api_ms += spent.total_ms;
         turn.first_ms = turn.first_ms.or(spent.first_ms);
         turn.finish = Some(spent.finish.clone());
         if failed {
@@ -380,12 +409,21 @@ impl Account {
 
 fn open_call(piece: &Piece) -> Option<OpenCall> {
     match piece {
-        Piece::Called(called) => Some(OpenCall { call: called.call.clone(), question: None }),
+        Piece::Called(called) => Some(OpenCall {
+            call: called.call.clone(),
+            question: None,
+        }),
         Piece::Said(_) | Piece::Thought(_) | Piece::Kept(_) => None,
     }
 }
 
 fn denial(open: &OpenCall) -> Denial {
-    let Call { id, tool, input, .. } = &open.call;
-    Denial { tool: tool.clone(), call: id.clone(), input: input.clone() }
+    let Call {
+        id, tool, input, ..
+    } = &open.call;
+    Denial {
+        tool: tool.clone(),
+        call: id.clone(),
+        input: input.clone(),
+    }
 }

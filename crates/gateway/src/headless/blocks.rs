@@ -43,12 +43,20 @@ fn block(block: &Block) -> Option<Value> {
         Block::Text { text, opaque } => text_block(text, opaque.as_ref()),
         Block::Thought { text, opaque } => thinking_block(text, opaque.as_ref()),
         Block::Call(call) => call_block(call),
-        Block::Result { call, content: inner, ok } => tool_result(call.as_str(), inner, *ok),
+        Block::Result {
+            call,
+            content: inner,
+            ok,
+        } => tool_result(call.as_str(), inner, *ok),
         Block::Image { media_type, data } => json!({
             "type": "image",
             "source": {"type": "base64", "media_type": media_type, "data": data},
         }),
-        Block::Document { media_type, data, title } => {
+        Block::Document {
+            media_type,
+            data,
+            title,
+        } => {
             let mut document = json!({
                 "type": "document",
                 "source": {"type": "base64", "media_type": media_type, "data": data},
@@ -89,16 +97,21 @@ pub(crate) fn usage(usage: &Usage) -> Value {
 pub(crate) fn read_content(content: &Value) -> Result<Vec<Block>, String> {
     let blocks = match content {
         Value::String(text) => vec![Block::text(text.as_str())],
-        Value::Array(blocks) => {
-            blocks.iter().map(read_block).collect::<Result<Vec<_>, String>>()?
+        Value::Array(blocks) => blocks
+            .iter()
+            .map(read_block)
+            .collect::<Result<Vec<_>, String>>()?,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            return Err("`message.content` is neither a string nor a list of blocks".to_owned());
         }
-        _ => return Err("`message.content` is neither a string nor a list of blocks".to_owned()),
     };
-    let says_something = blocks.iter().any(|block| match block {
-        Block::Text { text, .. } => !text.trim().is_empty(),
-        _ => true,
-    });
-    if says_something { Ok(blocks) } else { Err("the message is empty".to_owned()) }
+    let is_blank =
+        |block: &Block| matches!(block, Block::Text { text, .. } if text.trim().is_empty());
+    if !blocks.iter().all(is_blank) {
+        Ok(blocks)
+    } else {
+        Err("the message is empty".to_owned())
+    }
 }
 
 fn read_block(block: &Value) -> Result<Block, String> {
@@ -113,10 +126,15 @@ fn read_block(block: &Value) -> Result<Block, String> {
             if !IMAGE_TYPES.contains(&media_type) {
                 return Err(format!("images of type `{media_type}` are not taken"));
             }
-            Ok(Block::Image { media_type: media_type.to_owned(), data: data.to_owned() })
+            Ok(Block::Image {
+                media_type: media_type.to_owned(),
+                data: data.to_owned(),
+            })
         }
         "document" => read_document(block),
-        other => Err(format!("blocks of type `{other}` are not taken from a client")),
+        other => Err(format!(
+            "blocks of type `{other}` are not taken from a client"
+        )),
     }
 }
 
@@ -133,18 +151,28 @@ fn read_document(block: &Value) -> Result<Block, String> {
         }));
     }
     let (media_type, data) = base64_source(block, "document")?;
-    Ok(Block::Document { media_type: media_type.to_owned(), data: data.to_owned(), title })
+    Ok(Block::Document {
+        media_type: media_type.to_owned(),
+        data: data.to_owned(),
+        title,
+    })
 }
 
 fn base64_source<'a>(block: &'a Value, kind: &str) -> Result<(&'a str, &'a str), String> {
     let source = block.get("source").unwrap_or(&Value::Null);
     if field(source, "type") != Some("base64") {
-        return Err(format!("the `source` of a block of type `{kind}` is not `base64`"));
+        return Err(format!(
+            "the `source` of a block of type `{kind}` is not `base64`"
+        ));
     }
     match (field(source, "media_type"), field(source, "data")) {
         (Some(media_type), Some(data)) if is_base64(data) => Ok((media_type, data)),
-        (Some(_), Some(_)) => Err(format!("the data of a block of type `{kind}` is not base64")),
-        _ => Err(format!("the `source` of a block of type `{kind}` lacks `media_type` or `data`")),
+        (Some(_), Some(_)) => Err(format!(
+            "the data of a block of type `{kind}` is not base64"
+        )),
+        _ => Err(format!(
+            "the `source` of a block of type `{kind}` lacks `media_type` or `data`"
+        )),
     }
 }
 
@@ -153,7 +181,9 @@ fn is_base64(data: &str) -> bool {
     !bare.is_empty()
         && data.len().is_multiple_of(4)
         && data.len() - bare.len() <= 2
-        && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && bare
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 fn field<'a>(value: &'a Value, key: &str) -> Option<&'a str> {

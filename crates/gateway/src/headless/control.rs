@@ -1,12 +1,13 @@
 //! The client's side of the wire: its prompts, its answers and its control requests.
 
 use crate::headless::{
-    Prompt, Run,
+    Prompt, Reading, Run,
     messages::{CAPABILITIES, total_cost, wire_model},
     options::BypassSwitch,
     permission::read_decision,
     refusal_outcome, refusal_text,
     stdin::{FromClient, LineFault, Priority, UserMessage},
+    turns::INPUT_CLOSED,
 };
 use gimlet_protocol::{CallId, Change, Mode, Op, OpKey, Queued, Refusal};
 use serde_json::{Map, Value, json};
@@ -34,16 +35,24 @@ impl Run {
             FromClient::Response { id, answer } => self.control_response(&id, answer).await,
             FromClient::Quiet => {}
             FromClient::Unknown(kind) => {
-                self.messages.warn(&format!("a message of type `{kind}` was skipped"));
+                self.messages
+                    .warn(&format!("a message of type `{kind}` was skipped"));
             }
         }
         self.print();
     }
 
     async fn user_message(&mut self, message: UserMessage) {
-        let UserMessage { key, own_id, content, priority, origin } = message;
+        let UserMessage {
+            key,
+            own_id,
+            content,
+            priority,
+            origin,
+        } = message;
         if self.prompts.contains_key(&key) || self.account.keys.contains(&key) {
-            self.messages.warn(&format!("the message {key} was delivered before"));
+            self.messages
+                .warn(&format!("the message {key} was delivered before"));
             return;
         }
         if priority == Priority::Now && self.account.turn.is_some() {
@@ -66,29 +75,36 @@ impl Run {
 
     /// A line that makes no sense ends the input; what came before it is finished.
     pub(super) async fn malformed(&mut self, fault: &LineFault) {
-        self.line_fault = true;
+        self.reading = Reading::Broken;
         let text = fault.to_string();
         self.outputs.complain(&text);
         self.messages.warn(&text);
         self.print();
-        self.input_ended().await;
+        self.deny_unanswered().await;
     }
 
     /// Nobody writes any longer, so nobody answers either.
     pub(super) async fn input_ended(&mut self) {
-        self.reading = false;
-        let mut unanswered: Vec<CallId> =
-            std::mem::take(&mut self.asked).into_values().collect();
+        self.reading = Reading::Ended;
+        self.deny_unanswered().await;
+    }
+
+    async fn deny_unanswered(&mut self) {
+        let mut unanswered: Vec<CallId> = std::mem::take(&mut self.asked).into_values().collect();
         unanswered.sort();
         for call in unanswered {
-            self.deny(&call, "the client closed its input without an answer").await;
+            self.deny(&call, INPUT_CLOSED).await;
         }
     }
 
     async fn control_response(&mut self, id: &str, answer: Result<Value, String>) {
         // Late answers and answers to nothing are ignored.
-        let Some(call) = self.asked.remove(id) else { return };
-        let Some(open) = self.account.open_call(&call) else { return };
+        let Some(call) = self.asked.remove(id) else {
+            return;
+        };
+        let Some(open) = self.account.open_call(&call) else {
+            return;
+        };
         let decision = read_decision(&open.call, answer);
         for text in decision.left_out {
             self.messages.warn(&text);
@@ -98,13 +114,17 @@ impl Run {
         {
             self.messages.warn(&why);
         }
-        let op = Op::Answer { call, reply: decision.reply };
+        let op = if decision.interrupts {
+            // The end of the turn answers the question, and the model is not asked again.
+            self.account.denied(&call);
+            Op::Interrupt
+        } else {
+            Op::Answer {
+                call,
+                reply: decision.reply,
+            }
+        };
         if let Err(refusal) = self.door.submit(op).await {
-            self.messages.warn(&refusal_text(&refusal));
-        }
-        if decision.interrupts
-            && let Err(refusal) = self.door.submit(Op::Interrupt).await
-        {
             self.messages.warn(&refusal_text(&refusal));
         }
     }
@@ -142,7 +162,9 @@ impl Run {
                 Ok(json!({}))
             }
             "rename_session" => {
-                let title = text("title").map(str::trim).filter(|title| !title.is_empty());
+                let title = text("title")
+                    .map(str::trim)
+                    .filter(|title| !title.is_empty());
                 let title = title.ok_or("the request has no `title`")?.to_owned();
                 self.configure(Change::Title { title }).await?;
                 Ok(json!({}))
@@ -159,9 +181,7 @@ impl Run {
             "list_models" => Ok(json!({"models": self.models()})),
             "mcp_status" => Ok(json!({"mcpServers": self.options.init.mcp_servers})),
             "get_binary_version" => Ok(json!({"version": self.options.init.version})),
-            "get_session_cost" => {
-                Ok(json!({"text": format!("${:.4}", total_cost(&self.account))}))
-            }
+            "get_session_cost" => Ok(json!({"text": format!("${:.4}", total_cost(&self.account))})),
             other => Err(format!("requests of subtype `{other}` are not supported")),
         }
     }
@@ -178,7 +198,10 @@ impl Run {
         };
         let not_taken: Vec<&str> = NOT_TAKEN.iter().filter(says).copied().collect();
         let named = |names: &[String]| -> Vec<Value> {
-            names.iter().map(|name| json!({"name": name, "description": ""})).collect()
+            names
+                .iter()
+                .map(|name| json!({"name": name, "description": ""}))
+                .collect()
         };
         let mut response = json!({
             "commands": init.slash_commands.iter().map(|name| json!({
@@ -219,8 +242,7 @@ impl Run {
     }
 
     async fn interrupt(&mut self, request: &Map<String, Value>) -> Result<Value, String> {
-        self.door.submit(Op::Interrupt).await.map_err(|refusal| refusal_text(&refusal))?;
-        // Of a turn that has ended meanwhile nothing is left to interrupt, which is no error.
+        // First, because with the end of the turn the next prompt is delivered.
         let mut cancelled = Vec::new();
         let mut still_queued = Vec::new();
         let cancels = request.get("cancel_queued") == Some(&Value::Bool(true));
@@ -232,15 +254,24 @@ impl Run {
                 still_queued.push(key);
             }
         }
+        // Where no turn runs, nothing is left to interrupt, which is no error.
+        self.door
+            .submit(Op::Interrupt)
+            .await
+            .map_err(|refusal| refusal_text(&refusal))?;
+        let mut receipt = json!({"still_queued": still_queued});
         if cancels {
-            Ok(json!({"still_queued": still_queued, "cancelled": cancelled}))
-        } else {
-            Ok(json!({"still_queued": still_queued}))
+            receipt["cancelled"] = json!(cancelled);
         }
+        Ok(receipt)
     }
 
     fn queued(&self, key: &OpKey) -> Option<Queued> {
-        self.account.queue.iter().find(|queued| queued.incoming.key == *key).cloned()
+        self.account
+            .queue
+            .iter()
+            .find(|queued| queued.incoming.key == *key)
+            .cloned()
     }
 
     async fn withdraw(&mut self, queued: Queued) -> bool {
@@ -256,7 +287,9 @@ impl Run {
         let bypasses = mode == Mode::BypassPermissions;
         if bypasses && self.options.bypass == BypassSwitch::Forbidden {
             let name = mode.name();
-            return Err(format!("the mode {name} was not allowed when this run was started"));
+            return Err(format!(
+                "the mode {name} was not allowed when this run was started"
+            ));
         }
         self.configure(Change::Mode { mode }).await
     }

@@ -36,11 +36,18 @@ pub(crate) fn terminal_reason(fault: &Fault) -> Option<&'static str> {
             "declined" | "length" => "model_error",
             _ => "api_error",
         }),
-        Fault::Limit { kind: LimitKind::Turns, .. } => Some("max_turns"),
-        Fault::Limit { kind: LimitKind::Budget, .. } => Some("budget_exhausted"),
-        Fault::Limit { kind: LimitKind::StructuredOutput, .. } => {
-            Some("structured_output_retry_exhausted")
-        }
+        Fault::Limit {
+            kind: LimitKind::Turns,
+            ..
+        } => Some("max_turns"),
+        Fault::Limit {
+            kind: LimitKind::Budget,
+            ..
+        } => Some("budget_exhausted"),
+        Fault::Limit {
+            kind: LimitKind::StructuredOutput,
+            ..
+        } => Some("structured_output_retry_exhausted"),
         Fault::Tool { .. } => None,
     }
 }
@@ -50,11 +57,18 @@ pub(crate) fn subtype(fault: &Fault) -> &'static str {
     match fault {
         // The text stands in `result`, as if the model had said it.
         Fault::Model { .. } => "success",
-        Fault::Limit { kind: LimitKind::Turns, .. } => "error_max_turns",
-        Fault::Limit { kind: LimitKind::Budget, .. } => "error_max_budget_usd",
-        Fault::Limit { kind: LimitKind::StructuredOutput, .. } => {
-            "error_max_structured_output_retries"
-        }
+        Fault::Limit {
+            kind: LimitKind::Turns,
+            ..
+        } => "error_max_turns",
+        Fault::Limit {
+            kind: LimitKind::Budget,
+            ..
+        } => "error_max_budget_usd",
+        Fault::Limit {
+            kind: LimitKind::StructuredOutput,
+            ..
+        } => "error_max_structured_output_retries",
         Fault::Tool { .. } => "error_during_execution",
     }
 }

@@ -1,18 +1,22 @@
 //! The messages of the contract: facts and signals as lines of JSON.
 
+mod result;
+mod signals;
+
 use crate::headless::{
-    account::{Account, Cut, Denial, OpenCall, Piece, Turn},
+    account::{Account, OpenCall, Piece},
     blocks, faults,
     options::{HeadlessOptions, InitFacts, Partials, Replays, StateEvents},
-    partial::{Partial, Shape, Sink},
+    partial::Partial,
 };
+pub(crate) use result::{Ending, Verdict, startup_result, total_cost};
+
 use gimlet_ports::SessionHead;
 use gimlet_protocol::{
-    Asker, Change, Compacted, Entry, EntryId, Fact, Fault, Finish, Incoming, NoteKind, Noted, Origin,
-    Reason, Refused, ReplyId, Returned, ReturnedHow, SessionId, Signal, Spent,
+    Asker, Change, Compacted, Entry, EntryId, Fact, Fault, Finish, Incoming, NoteKind, Noted,
+    Origin, Reason, Refused, ReplyId, Returned, ReturnedHow, SessionId, Spent,
 };
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -32,17 +36,6 @@ impl HostState {
             Self::RequiresAction => "requires_action",
         }
     }
-}
-
-/// How a turn ended, beside what its facts tell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Ending {
-    /// Trouble outside the turn: the log, the session itself.
-    pub(crate) trouble: Option<String>,
-    /// What the client said about the prompt that began it.
-    pub(crate) origin: Option<Value>,
-    /// The client's own id of that prompt.
-    pub(crate) user_message: Option<String>,
 }
 
 /// Makes messages. Owns nothing of the run but ids and the reply that grows.
@@ -166,7 +159,7 @@ impl Messages {
             Ok(own) => own.to_string(),
             Err(_) => self.id_of(entry, "prompt"),
         };
-        let message = user_message(blocks::content(&incoming.content));
+        let message = user_message(&blocks::content(&incoming.content));
         self.put_with_ids(with(message, "isReplay", json!(true)), uuid);
     }
 
@@ -242,8 +235,8 @@ impl Messages {
         let mut message = assistant_message(
             &self.message_id(piece.reply()),
             &spent.model,
-            block,
-            blocks::usage(&spent.usage),
+            &block,
+            &blocks::usage(&spent.usage),
         );
         if let Some(request_id) = &spent.request_id {
             message["request_id"] = json!(request_id);
@@ -274,13 +267,13 @@ impl Messages {
         let text = gimlet_protocol::Block::text(refused.text.as_str());
         let result = blocks::tool_result(refused.call.as_str(), &[text], false);
         let uuid = self.id_of(entry, "result");
-        self.put_with_ids(user_message(json!([result])), uuid);
+        self.put_with_ids(user_message(&json!([result])), uuid);
     }
 
     fn returned(&mut self, entry: EntryId, returned: &Returned) {
         let ok = returned.how == ReturnedHow::Done;
         let result = blocks::tool_result(returned.call.as_str(), &returned.content, ok);
-        let mut message = user_message(json!([result]));
+        let mut message = user_message(&json!([result]));
         if let Some(data) = &returned.data {
             message["tool_use_result"] = data.clone();
         }
@@ -291,11 +284,21 @@ impl Messages {
 
     /// What the model could not say stands where its words would stand.
     fn faulted(&mut self, entry: EntryId, fault: &Fault) {
-        let Fault::Model { class, text, status } = fault else { return };
+        let Fault::Model {
+            class,
+            text,
+            status,
+        } = fault
+        else {
+            return;
+        };
         let block = json!({"type": "text", "text": text});
-        let id = format!("msg_{}", Uuid::new_v5(&self.namespace, format!("fault:{entry}").as_bytes()).simple());
+        let id = format!(
+            "msg_{}",
+            Uuid::new_v5(&self.namespace, format!("fault:{entry}").as_bytes()).simple()
+        );
         let usage = blocks::usage(&gimlet_protocol::Usage::default());
-        let message = assistant_message(&id, "<synthetic>", block, usage);
+        let message = assistant_message(&id, "<synthetic>", &block, &usage);
         let message = with(message, "error", json!(faults::error_name(class, *status)));
         let uuid = self.id_of(entry, "fault");
         self.put_with_ids(message, uuid);
@@ -315,14 +318,25 @@ impl Messages {
         self.put_with_ids(message, uuid);
     }
 
-    /// Tells of a change, also between turns.
-    pub(crate) fn configured(&mut self, entry: EntryId, change: &Change) {
+    /// Tells of a fact between turns.
+    pub(crate) fn between_turns(&mut self, entry: &Entry) {
+        if let Fact::Configured(change) = &entry.fact {
+            self.configured(entry.id, change);
+        } else if let Fact::Compacted(compacted) = &entry.fact {
+            self.compacted(entry.id, compacted);
+        }
+    }
+
+    fn configured(&mut self, entry: EntryId, change: &Change) {
         let message = match change {
             Change::Mode { mode } => json!({
                 "type": "system", "subtype": "status",
                 "status": null, "permissionMode": mode.name(),
             }),
-            Change::Model { model, why: Some(why) } => json!({
+            Change::Model {
+                model,
+                why: Some(why),
+            } => json!({
                 "type": "system",
                 "subtype": "model_fallback",
                 "fallback_model": wire_model(model),
@@ -340,7 +354,7 @@ impl Messages {
         match noted.kind {
             NoteKind::Reminder => {}
             NoteKind::Nudge => {
-                let message = user_message(json!(noted.text));
+                let message = user_message(&json!(noted.text));
                 self.put_with_ids(with(message, "isSynthetic", json!(true)), uuid);
             }
             NoteKind::Notice => {
@@ -353,262 +367,10 @@ impl Messages {
     pub(crate) fn warn(&mut self, text: &str) {
         self.put_signal(informational(text, "warning"));
     }
-
-    /// Tells of a signal of the running turn.
-    pub(crate) fn signal(&mut self, signal: &Signal, account: &Account) {
-        if self.partials == Partials::On {
-            let mut partial = std::mem::take(&mut self.partial);
-            let namespace = self.namespace;
-            let message_id = |reply: &ReplyId| {
-                let id = Uuid::new_v5(&namespace, format!("reply:{reply}").as_bytes());
-                format!("msg_{}", id.simple())
-            };
-            partial.signal(signal, message_id, self);
-            self.partial = partial;
-        }
-        match signal {
-            Signal::Retrying { attempt, max, wait_ms, class, text, status } => {
-                self.put_signal(json!({
-                    "type": "system",
-                    "subtype": "api_retry",
-                    "attempt": attempt,
-                    "max_retries": max,
-                    "retry_delay_ms": wait_ms,
-                    "error_status": status,
-                    "error": faults::error_name(class, *status),
-                    "message": text,
-                }));
-            }
-            Signal::Waiting { what, silent_ms, deadline_ms } if what == "model" => {
-                self.put_signal(json!({
-                    "type": "system",
-                    "subtype": "status",
-                    "status": "requesting",
-                    "silent_ms": silent_ms,
-                    "deadline_ms": deadline_ms,
-                }));
-            }
-            Signal::Waiting { what, silent_ms, .. } => {
-                self.tool_progress(what, *silent_ms, account);
-            }
-            Signal::ToolProgress { call, .. } => {
-                let elapsed = account.began(call).map(|began| began.elapsed());
-                let elapsed_ms =
-                    elapsed.map_or(0, |took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-                let shown = self.progress_shown.get(call.as_str()).copied().unwrap_or(0);
-                if elapsed_ms >= shown + PROGRESS_EVERY_MS {
-                    self.tool_progress(call.as_str(), elapsed_ms, account);
-                }
-            }
-            Signal::LogFault { text } => self.log_fault(text),
-            Signal::ReplyStarted { .. }
-            | Signal::BlockStarted { .. }
-            | Signal::TextDelta { .. }
-            | Signal::ThoughtDelta { .. }
-            | Signal::InputDelta { .. }
-            | Signal::Usage { .. }
-            | Signal::State { .. }
-            | Signal::Lagged { .. } => {}
-        }
-    }
-
-    fn tool_progress(&mut self, call: &str, elapsed_ms: u64, account: &Account) {
-        let Some(open) = account.open_call(&call.into()) else { return };
-        self.progress_shown.insert(call.to_owned(), elapsed_ms);
-        let elapsed = serde_json::Number::from_f64(seconds(elapsed_ms));
-        self.put_signal(json!({
-            "type": "tool_progress",
-            "tool_use_id": call,
-            "tool_name": open.call.tool,
-            "parent_tool_use_id": null,
-            "elapsed_time_seconds": elapsed,
-            "heartbeat": true,
-        }));
-    }
-
-    fn log_fault(&mut self, text: &str) {
-        match faults::full_code(text) {
-            Some(code) => self.put_signal(json!({
-                "type": "system",
-                "subtype": "session_writes_lost",
-                "error_code": code,
-                "lost": [],
-                "transcript_session_ids": [self.session],
-                "message": text,
-            })),
-            None => self.warn(text),
-        }
-    }
-
-    /// The last message of a turn.
-    pub(crate) fn result(&self, turn: &Turn, account: &Account, ending: &Ending) -> Value {
-        let verdict = Verdict::of(turn, ending);
-        let mut message = json!({
-            "type": "result",
-            "subtype": verdict.subtype,
-            "is_error": verdict.is_error,
-            "duration_ms": turn.took_ms(),
-            "duration_api_ms": turn.api_ms,
-        });
-        if let Some(first_ms) = turn.first_ms {
-            message["ttft_ms"] = json!(first_ms);
-        }
-        message["num_turns"] = json!(turn.replies);
-        if verdict.subtype == "success" {
-            message["result"] = json!(verdict.text);
-        }
-        let stop = turn.finish.as_ref().and_then(|finish| stop_reason(finish, turn.has_calls));
-        message["stop_reason"] = json!(stop);
-        message["session_id"] = json!(self.session);
-        message["total_cost_usd"] = json!(total_cost(account));
-        message["usage"] = blocks::usage(&turn.usage);
-        message["modelUsage"] = self.model_usage(account);
-        message["permission_denials"] = turn.denials.iter().map(denial).collect();
-        if verdict.subtype == "success" {
-            if let Some(structured) = &turn.structured {
-                message["structured_output"] = structured.clone();
-            }
-            if let Some(Fault::Model { status, .. }) = &turn.fault {
-                message["api_error_status"] = json!(status);
-            }
-        } else {
-            message["errors"] = json!([verdict.text]);
-        }
-        if let Some(reason) = verdict.terminal_reason {
-            message["terminal_reason"] = json!(reason);
-        }
-        if let Some(origin) = &ending.origin {
-            message["origin"] = origin.clone();
-        } else if turn.origin == Origin::Task {
-            message["origin"] = json!({"kind": "task-notification"});
-        }
-        if let Some(user_message) = &ending.user_message {
-            message["user_message_uuid"] = json!(user_message);
-        }
-        message["uuid"] = json!(self.id_of(turn.last, "turn"));
-        message
-    }
-
-    fn model_usage(&self, account: &Account) -> Value {
-        let mut models = Map::new();
-        for (name, used) in &account.spent {
-            let mut entry = json!({
-                "inputTokens": used.usage.input_tokens,
-                "outputTokens": used.usage.output_tokens,
-                "thinkingTokens": used.usage.thinking_tokens,
-                "cacheReadInputTokens": used.usage.cache_read_tokens,
-                "cacheCreationInputTokens": used.usage.cache_write_tokens,
-                "webSearchRequests": 0,
-                "costUSD": dollars(used.micro_usd),
-            });
-            if let Some(facts) = self.init.models.iter().find(|facts| facts.name == *name) {
-                entry["contextWindow"] = json!(facts.context_tokens);
-                entry["maxOutputTokens"] = json!(facts.max_output_tokens);
-            }
-            entry["provider"] = json!(used.provider);
-            models.insert(name.clone(), entry);
-        }
-        Value::Object(models)
-    }
-}
-
-impl Sink for Messages {
-    fn event(&mut self, shape: Shape<'_>) {
-        #[derive(Serialize)]
-        struct StreamEvent<'a> {
-            r#type: &'static str,
-            event: Shape<'a>,
-            parent_tool_use_id: Option<&'a str>,
-            session_id: &'a SessionId,
-            uuid: Uuid,
-        }
-        let line = serde_json::to_string(&StreamEvent {
-            r#type: "stream_event",
-            event: shape,
-            parent_tool_use_id: None,
-            session_id: &self.session,
-            uuid: Uuid::now_v7(),
-        });
-        // Strings and numbers always have a form in JSON.
-        self.lines.extend(line.ok());
-    }
 }
 
 /// What of the control protocol this program keeps to.
 pub(crate) const CAPABILITIES: [&str; 2] = ["interrupt_receipt_v1", "interrupt_cancel_queued_v1"];
-
-/// Milliseconds between two signs of life of a tool that shows progress.
-const PROGRESS_EVERY_MS: u64 = 1000;
-
-/// How a turn's end reads.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verdict {
-    pub(crate) subtype: &'static str,
-    pub(crate) is_error: bool,
-    pub(crate) text: String,
-    terminal_reason: Option<&'static str>,
-}
-
-impl Verdict {
-    /// Something went wrong beside the turn.
-    pub(crate) fn trouble(text: &str) -> Self {
-        Self {
-            subtype: "error_during_execution",
-            is_error: true,
-            text: text.to_owned(),
-            terminal_reason: None,
-        }
-    }
-
-    pub(crate) fn of(turn: &Turn, ending: &Ending) -> Self {
-        let error = |subtype, text: String, terminal_reason| Self {
-            subtype,
-            is_error: true,
-            text,
-            terminal_reason,
-        };
-        if let Some(trouble) = &ending.trouble {
-            return Self::trouble(trouble);
-        }
-        if let Some(fault) = &turn.fault {
-            let text = faults::text(fault).to_owned();
-            return error(faults::subtype(fault), text, faults::terminal_reason(fault));
-        }
-        if let Some(cut) = turn.cut {
-            let reason = match cut {
-                Cut::Reply => "aborted_streaming",
-                Cut::Calls => "aborted_tools",
-            };
-            let text = "the turn was interrupted".to_owned();
-            return error("error_during_execution", text, Some(reason));
-        }
-        let text = match &turn.structured {
-            Some(structured) if turn.text.is_empty() => structured.to_string(),
-            _ => turn.text.clone(),
-        };
-        Self { subtype: "success", is_error: false, text, terminal_reason: Some("completed") }
-    }
-}
-
-/// The result of a run that never came to a turn.
-pub(crate) fn startup_result(session: &str, text: &str) -> Value {
-    json!({
-        "type": "result",
-        "subtype": "error_during_execution",
-        "is_error": true,
-        "duration_ms": 0,
-        "duration_api_ms": 0,
-        "num_turns": 0,
-        "stop_reason": null,
-        "session_id": session,
-        "total_cost_usd": 0.0,
-        "usage": blocks::usage(&gimlet_protocol::Usage::default()),
-        "modelUsage": {},
-        "permission_denials": [],
-        "errors": [text],
-        "uuid": Uuid::now_v7(),
-    })
-}
 
 /// The judge's kind and all reasons in one sentence.
 pub(crate) fn decision(because: &[Reason]) -> Option<(&'static str, String)> {
@@ -629,20 +391,6 @@ pub(crate) fn wire_model(model: &str) -> &str {
     model.strip_prefix("anthropic/").unwrap_or(model)
 }
 
-pub(crate) fn total_cost(account: &Account) -> f64 {
-    dollars(account.spent.values().map(|used| used.micro_usd).sum())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "amounts are far below 2^52")]
-fn dollars(micro_usd: u64) -> f64 {
-    micro_usd as f64 / 1_000_000.0
-}
-
-#[expect(clippy::cast_precision_loss, reason = "durations are far below 2^52")]
-fn seconds(ms: u64) -> f64 {
-    ms as f64 / 1000.0
-}
-
 fn stop_reason(finish: &Finish, has_calls: bool) -> Option<&'static str> {
     match finish {
         Finish::Complete if has_calls => Some("tool_use"),
@@ -658,13 +406,7 @@ fn is_call(piece: &Piece) -> bool {
     matches!(piece, Piece::Called(_))
 }
 
-fn denial(denial: &Denial) -> Value {
-    json!({
-        "tool_name": denial.tool, "tool_use_id": denial.call, "tool_input": denial.input,
-    })
-}
-
-fn assistant_message(id: &str, model: &str, block: Value, usage: Value) -> Value {
+fn assistant_message(id: &str, model: &str, block: &Value, usage: &Value) -> Value {
     json!({
         "type": "assistant",
         "message": {
@@ -681,7 +423,7 @@ fn assistant_message(id: &str, model: &str, block: Value, usage: Value) -> Value
     })
 }
 
-fn user_message(content: Value) -> Value {
+fn user_message(content: &Value) -> Value {
     json!({
         "type": "user",
         "message": {"role": "user", "content": content},

@@ -199,7 +199,11 @@ pub(crate) enum Shown {
 
 impl Shown {
     pub(crate) fn when(is_terminal: bool) -> Self {
-        if is_terminal { Self::ToPerson } else { Self::ToProgram }
+        if is_terminal {
+            Self::ToPerson
+        } else {
+            Self::ToProgram
+        }
     }
 }
 

@@ -13,16 +13,24 @@ use serde_json::{Value, json};
 #[serde(untagged)]
 pub(crate) enum Shape<'a> {
     Whole(Value),
-    Delta { r#type: &'static str, index: u32, delta: Delta<'a> },
+    Delta {
+        r#type: &'static str,
+        index: u32,
+        delta: Delta<'a>,
+    },
 }
 
 #[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 pub(crate) enum Delta<'a> {
-    TextDelta { text: &'a str },
-    ThinkingDelta { thinking: &'a str },
-    InputJsonDelta { partial_json: &'a str },
-    SignatureDelta { signature: &'a str },
+    #[serde(rename = "text_delta")]
+    Text { text: &'a str },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: &'a str },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: &'a str },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: &'a str },
 }
 
 /// Takes events in their order.
@@ -87,8 +95,15 @@ impl Partial {
                     growing.usage = *usage;
                 }
             }
-            Signal::BlockStarted { reply, index, call, thought } => {
-                let Some(growing) = self.growing(reply) else { return };
+            Signal::BlockStarted {
+                reply,
+                index,
+                call,
+                thought,
+            } => {
+                let Some(growing) = self.growing(reply) else {
+                    return;
+                };
                 let kind = match (call, thought) {
                     (Some((id, tool)), _) => Kind::Call(id.clone(), tool.clone()),
                     (None, true) => Kind::Thought,
@@ -96,17 +111,24 @@ impl Partial {
                 };
                 growing.block_started(*index, kind, sink);
             }
-            Signal::TextDelta { reply, index, text } => {
-                let Some(growing) = self.growing(reply) else { return };
-                growing.delta(*index, text, sink);
+            Signal::TextDelta {
+                reply,
+                index,
+                text: more,
             }
-            Signal::ThoughtDelta { reply, index, text } => {
-                let Some(growing) = self.growing(reply) else { return };
-                growing.delta(*index, text, sink);
+            | Signal::ThoughtDelta {
+                reply,
+                index,
+                text: more,
             }
-            Signal::InputDelta { reply, index, json } => {
-                let Some(growing) = self.growing(reply) else { return };
-                growing.delta(*index, json, sink);
+            | Signal::InputDelta {
+                reply,
+                index,
+                json: more,
+            } => {
+                if let Some(growing) = self.growing(reply) {
+                    growing.delta(*index, more, sink);
+                }
             }
             Signal::Lagged { .. } => {
                 if let Some(growing) = &mut self.reply {
@@ -144,7 +166,9 @@ impl Partial {
 
     /// Shows how the reply ended.
     pub(crate) fn end(&mut self, spent: &Spent, stop_reason: Option<&str>, sink: &mut impl Sink) {
-        let Some(mut growing) = self.reply.take() else { return };
+        let Some(mut growing) = self.reply.take() else {
+            return;
+        };
         match &spent.finish {
             // What was cut is not closed: a client takes the lines of the blocks instead.
             Finish::Interrupted => {}
@@ -197,7 +221,9 @@ impl Growing {
             "stop_sequence": null,
             "usage": blocks::usage(&self.usage),
         });
-        sink.event(Shape::Whole(json!({"type": "message_start", "message": message})));
+        sink.event(Shape::Whole(
+            json!({"type": "message_start", "message": message}),
+        ));
     }
 
     fn block_started(&mut self, index: u32, kind: Kind, sink: &mut impl Sink) {
@@ -205,7 +231,13 @@ impl Growing {
         if self.blocks.last().is_some_and(|last| !last.started) {
             self.held = true;
         }
-        let mut block = Shown { index, kind, started: false, stopped: false, sent: String::new() };
+        let mut block = Shown {
+            index,
+            kind,
+            started: false,
+            stopped: false,
+            sent: String::new(),
+        };
         if !self.held {
             if let Some(last) = self.blocks.last_mut() {
                 last.stop(sink);
@@ -258,7 +290,13 @@ impl Growing {
             Piece::Called(called) => Kind::Call(called.call.id.clone(), called.call.tool.clone()),
             Piece::Said(_) | Piece::Kept(_) => Kind::Open,
         };
-        self.blocks.push(Shown { index, kind, started: false, stopped: false, sent: String::new() });
+        self.blocks.push(Shown {
+            index,
+            kind,
+            started: false,
+            stopped: false,
+            sent: String::new(),
+        });
         self.blocks.len() - 1
     }
 
@@ -301,11 +339,15 @@ impl Shown {
         }
         self.start(sink);
         let delta = match self.kind {
-            Kind::Open | Kind::Text => Delta::TextDelta { text: more },
-            Kind::Thought => Delta::ThinkingDelta { thinking: more },
-            Kind::Call(..) => Delta::InputJsonDelta { partial_json: more },
+            Kind::Open | Kind::Text => Delta::Text { text: more },
+            Kind::Thought => Delta::Thinking { thinking: more },
+            Kind::Call(..) => Delta::InputJson { partial_json: more },
         };
-        sink.event(Shape::Delta { r#type: "content_block_delta", index: self.index, delta });
+        sink.event(Shape::Delta {
+            r#type: "content_block_delta",
+            index: self.index,
+            delta,
+        });
         self.sent.push_str(more);
     }
 
@@ -327,9 +369,13 @@ impl Shown {
                 self.show_rest(&thought.text, sink);
                 let signature = own.as_ref().and_then(|own| own["signature"].as_str());
                 if let (Some(signature), false) = (signature, self.stopped) {
-                    let delta = Delta::SignatureDelta { signature };
+                    let delta = Delta::Signature { signature };
                     let r#type = "content_block_delta";
-                    sink.event(Shape::Delta { r#type, index: self.index, delta });
+                    sink.event(Shape::Delta {
+                        r#type,
+                        index: self.index,
+                        delta,
+                    });
                 }
             }
             Piece::Called(called) => {
@@ -362,6 +408,3 @@ impl Shown {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,8 +26,10 @@ pub(crate) fn question_request(request_id: &str, call: &Call, question: &Questio
 
 /// What the client may answer beside yes and no.
 fn suggestions(call: &Call, question: &Question) -> Vec<Value> {
-    let writes_only =
-        question.accesses.iter().all(|access| matches!(access, Access::Write { .. }));
+    let writes_only = question
+        .accesses
+        .iter()
+        .all(|access| matches!(access, Access::Write { .. }));
     match question.accesses.as_slice() {
         [] => Vec::new(),
         [Access::Run { command, .. }] => vec![json!({
@@ -57,8 +59,15 @@ pub(crate) struct Decision {
 
 impl Decision {
     fn deny(reason: String) -> Self {
-        let reply = Reply::Deny { reason: Some(reason) };
-        Self { reply, interrupts: false, mode: None, left_out: Vec::new() }
+        let reply = Reply::Deny {
+            reason: Some(reason),
+        };
+        Self {
+            reply,
+            interrupts: false,
+            mode: None,
+            left_out: Vec::new(),
+        }
     }
 }
 
@@ -71,10 +80,15 @@ pub(crate) fn read_decision(call: &Call, answer: Result<Value, String>) -> Decis
     match answer.get("behavior").and_then(Value::as_str) {
         Some("allow") => read_allowance(call, &answer),
         Some("deny") => {
-            let reason = answer.get("message").and_then(Value::as_str).map(str::to_owned);
+            let reason = answer
+                .get("message")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
             let interrupts = answer.get("interrupt") == Some(&Value::Bool(true));
             Decision {
-                reply: Reply::Deny { reason: reason.filter(|reason| !reason.is_empty()) },
+                reply: Reply::Deny {
+                    reason: reason.filter(|reason| !reason.is_empty()),
+                },
                 interrupts,
                 mode: None,
                 left_out: Vec::new(),
@@ -83,7 +97,9 @@ pub(crate) fn read_decision(call: &Call, answer: Result<Value, String>) -> Decis
         _ => {
             let text = "the client's answer is neither `allow` nor `deny`".to_owned();
             let mut decision = Decision::deny(text.clone());
-            decision.left_out.push(format!("{text}; the call was denied"));
+            decision
+                .left_out
+                .push(format!("{text}; the call was denied"));
             decision
         }
     }
@@ -118,7 +134,12 @@ fn read_allowance(call: &Call, answer: &Value) -> Decision {
         }
     }
     let input = input.filter(|input| *input != call.input);
-    Decision { reply: Reply::Allow { scope, input }, interrupts: false, mode, left_out }
+    Decision {
+        reply: Reply::Allow { scope, input },
+        interrupts: false,
+        mode,
+        left_out,
+    }
 }
 
 enum Update {
@@ -147,7 +168,9 @@ fn read_update(call: &Call, update: &Value) -> Result<Update, String> {
         }
         Some("setMode") => {
             let name = field("mode").unwrap_or_default();
-            Mode::named(name).map(Update::Mode).ok_or(format!("there is no mode `{name}`"))
+            Mode::named(name)
+                .map(Update::Mode)
+                .ok_or(format!("there is no mode `{name}`"))
         }
         Some(other) => Err(format!("updates of type `{other}` are not taken here")),
         None => Err("it has no `type`".to_owned()),

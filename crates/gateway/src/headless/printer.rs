@@ -19,7 +19,13 @@ pub(crate) struct Printer {
 
 impl Printer {
     pub(crate) fn new(pipe: Pipe, output: Output, verbosity: Verbosity, shown: Shown) -> Self {
-        Self { pipe, output, verbosity, shown, array_begun: false }
+        Self {
+            pipe,
+            output,
+            verbosity,
+            shown,
+            array_begun: false,
+        }
     }
 
     /// True when messages before the result are written at all.

@@ -25,13 +25,22 @@ pub(crate) fn fact_line(fact: &Fact, call: Option<&OpenCall>) -> Option<String> 
             Some(format!("{}: {outcome}", title()))
         }
         Fact::Refused(refused) => {
-            let what = if refused.ruling.is_some() { "not permitted" } else { "refused" };
             let first = refused.text.lines().next().unwrap_or_default();
-            Some(format!("{}: {what}: {}", title(), one_line(first, MOST_REASON_CHARS)))
+            Some(format!(
+                "{}: {}",
+                title(),
+                one_line(first, MOST_REASON_CHARS)
+            ))
         }
-        Fact::Configured(Change::Model { model, why: Some(why) }) => {
+        Fact::Configured(Change::Model {
+            model,
+            why: Some(why),
+        }) => {
             let why = one_line(why, MOST_REASON_CHARS);
-            Some(format!("going on with {} ({why})", one_line(model, MOST_TITLE_CHARS)))
+            Some(format!(
+                "going on with {} ({why})",
+                one_line(model, MOST_TITLE_CHARS)
+            ))
         }
         Fact::Noted(noted) if noted.kind == NoteKind::Notice => {
             Some(one_line(&noted.text, MOST_REASON_CHARS))
@@ -65,7 +74,13 @@ pub(crate) fn fact_line(fact: &Fact, call: Option<&OpenCall>) -> Option<String> 
 /// The line for a signal, where it has one.
 pub(crate) fn signal_line(signal: &Signal) -> Option<String> {
     match signal {
-        Signal::Retrying { attempt, max, wait_ms, text, .. } => Some(format!(
+        Signal::Retrying {
+            attempt,
+            max,
+            wait_ms,
+            text,
+            ..
+        } => Some(format!(
             "trying again in {} (attempt {attempt} of {max} failed: {})",
             spell_ms(*wait_ms),
             one_line(text, MOST_REASON_CHARS),
@@ -85,21 +100,36 @@ pub(crate) fn signal_line(signal: &Signal) -> Option<String> {
 }
 
 /// What of an input tells people most, in this order.
-const TELLING: [&str; 8] =
-    ["command", "file_path", "path", "pattern", "query", "url", "description", "prompt"];
+const TELLING: [&str; 8] = [
+    "command",
+    "file_path",
+    "path",
+    "pattern",
+    "query",
+    "url",
+    "description",
+    "prompt",
+];
 
 fn title(call: &Call) -> String {
-    let telling = TELLING.iter().find_map(|key| call.input.get(key).and_then(Value::as_str));
+    let telling = TELLING
+        .iter()
+        .find_map(|key| call.input.get(key).and_then(Value::as_str));
     let whole = match telling {
-        Some(telling) => format!("{} {}", call.tool, telling.lines().next().unwrap_or_default()),
+        Some(telling) => format!(
+            "{} {}",
+            call.tool,
+            telling.lines().next().unwrap_or_default()
+        ),
         None => call.tool.clone(),
     };
     one_line(&whole, MOST_TITLE_CHARS)
 }
 
 fn spell_ms(ms: u64) -> String {
-    if ms < 1000 { format!("{ms} ms") } else { format!("{}.{} s", ms / 1000, ms % 1000 / 100) }
+    if ms < 1000 {
+        format!("{ms} ms")
+    } else {
+        format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+    }
 }
-
-#[cfg(test)]
-mod tests;

@@ -31,7 +31,14 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(from: Box<dyn AsyncRead + Send + Unpin>) -> Self {
-        Self { from, chunk: Vec::new(), waiting: Vec::new(), scanned: 0, line: 0, ended: false }
+        Self {
+            from,
+            chunk: Vec::new(),
+            waiting: Vec::new(),
+            scanned: 0,
+            line: 0,
+            ended: false,
+        }
     }
 
     /// The next line that is not blank, or `None` at the end. Dropping the future loses
@@ -54,18 +61,26 @@ impl Lines {
                 let why = format!("longer than {} MiB", MOST_LINE_BYTES >> 20);
                 self.waiting = Vec::new();
                 self.scanned = 0;
-                return Some(Err(LineFault { line: self.line + 1, why }));
+                return Some(Err(LineFault {
+                    line: self.line + 1,
+                    why,
+                }));
             }
             self.chunk.resize(CHUNK_BYTES, 0);
             match self.from.read(&mut self.chunk).await {
                 Ok(0) => self.ended = true,
-                Ok(count) => self.waiting.extend_from_slice(self.chunk.get(..count).unwrap_or(&[])),
+                Ok(count) => self
+                    .waiting
+                    .extend_from_slice(self.chunk.get(..count).unwrap_or(&[])),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
                     self.waiting = Vec::new();
                     let why = format!("cannot be read: {error}");
-                    return Some(Err(LineFault { line: self.line + 1, why }));
+                    return Some(Err(LineFault {
+                        line: self.line + 1,
+                        why,
+                    }));
                 }
             }
         }
@@ -117,8 +132,14 @@ pub(crate) struct UserMessage {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FromClient {
     User(UserMessage),
-    Request { id: String, request: Map<String, Value> },
-    Response { id: String, answer: Result<Value, String> },
+    Request {
+        id: String,
+        request: Map<String, Value>,
+    },
+    Response {
+        id: String,
+        answer: Result<Value, String>,
+    },
     /// Nothing to do.
     Quiet,
     /// A type that this version does not know; it is skipped.
@@ -143,7 +164,9 @@ fn read_user(value: &Value) -> Result<UserMessage, String> {
     if value.get("shouldQuery") == Some(&Value::Bool(false)) {
         return Err("a message with `shouldQuery: false` is not taken".to_owned());
     }
-    let message = value.get("message").ok_or("a message of type `user` has no `message`")?;
+    let message = value
+        .get("message")
+        .ok_or("a message of type `user` has no `message`")?;
     let content = message.get("content").ok_or("`message` has no `content`")?;
     let content = blocks::read_content(content)?;
     let priority = match value.get("priority").and_then(Value::as_str) {
@@ -154,22 +177,41 @@ fn read_user(value: &Value) -> Result<UserMessage, String> {
     };
     let own_id = value.get("uuid").and_then(Value::as_str).map(str::to_owned);
     let key = own_id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
-    let origin = value.get("origin").filter(|origin| origin.is_object()).cloned();
-    Ok(UserMessage { key: OpKey(key), own_id, content, priority, origin })
+    let origin = value
+        .get("origin")
+        .filter(|origin| origin.is_object())
+        .cloned();
+    Ok(UserMessage {
+        key: OpKey(key),
+        own_id,
+        content,
+        priority,
+        origin,
+    })
 }
 
 fn read_request(value: &Value) -> Result<FromClient, String> {
     let id = value.get("request_id").and_then(Value::as_str);
-    let id = id.ok_or("a `control_request` has no `request_id`")?.to_owned();
+    let id = id
+        .ok_or("a `control_request` has no `request_id`")?
+        .to_owned();
     // A request that is no object gets its one answer too, as an unknown one.
-    let request = value.get("request").and_then(Value::as_object).cloned().unwrap_or_default();
+    let request = value
+        .get("request")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     Ok(FromClient::Request { id, request })
 }
 
 fn read_response(value: &Value) -> Result<FromClient, String> {
-    let response = value.get("response").ok_or("a `control_response` has no `response`")?;
+    let response = value
+        .get("response")
+        .ok_or("a `control_response` has no `response`")?;
     let id = response.get("request_id").and_then(Value::as_str);
-    let id = id.ok_or("a `control_response` has no `response.request_id`")?.to_owned();
+    let id = id
+        .ok_or("a `control_response` has no `response.request_id`")?
+        .to_owned();
     let answer = if response.get("subtype").and_then(Value::as_str) == Some("error") {
         let text = response.get("error").and_then(Value::as_str);
         Err(text.unwrap_or("the client gave no reason").to_owned())

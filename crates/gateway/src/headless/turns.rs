@@ -1,19 +1,20 @@
 //! Events of the session: from facts and signals to messages, and when a turn is over.
 
 use crate::headless::{
-    PermissionPrompts, Run, SETTLING,
+    PermissionPrompts, Reading, Run, SETTLING,
     account::Standing,
     messages::{Ending, HostState, Verdict},
     options::{Outcome, Output},
     permission::question_request,
     progress,
 };
-use gimlet_protocol::{
-    CallId, Entry, EntryId, Event, Fact, Op, Reply, SessionState, Signal,
-};
+use gimlet_protocol::{CallId, Entry, EntryId, Event, Fact, Op, Reply, SessionState, Signal};
 use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
+
+/// What the model is told when the client is gone.
+pub(super) const INPUT_CLOSED: &str = "the client closed its input without an answer";
 
 impl Run {
     pub(super) async fn event(&mut self, event: Event) {
@@ -47,8 +48,8 @@ impl Run {
                 self.outputs.err.push(&format!("{line}\n"));
             }
             self.questions(&entry.fact).await;
-        } else if let Fact::Configured(change) = &entry.fact {
-            self.messages.configured(entry.id, change);
+        } else {
+            self.messages.between_turns(entry);
         }
         // Part of the running turn from here on: it gets no result of its own.
         if let Fact::Steered(incoming) = &entry.fact {
@@ -116,13 +117,20 @@ impl Run {
     }
 
     async fn ask(&mut self, call: &CallId) {
-        let answers = self.reading && self.options.permission_prompts == PermissionPrompts::Stdio;
-        if !answers {
+        if self.options.permission_prompts == PermissionPrompts::Nobody {
             self.deny(call, "nobody is there to give an answer").await;
             return;
         }
-        let Some(open) = self.account.open_call(call) else { return };
-        let Some(question) = &open.question else { return };
+        if self.reading != Reading::Open {
+            self.deny(call, INPUT_CLOSED).await;
+            return;
+        }
+        let Some(open) = self.account.open_call(call) else {
+            return;
+        };
+        let Some(question) = &open.question else {
+            return;
+        };
         let request = Uuid::now_v7().to_string();
         let line = question_request(&request, &open.call, question).to_string();
         self.asked.insert(request, call.clone());
@@ -132,8 +140,13 @@ impl Run {
 
     /// Says no in the name of a person who is not there.
     pub(super) async fn deny(&mut self, call: &CallId, why: &str) {
-        let reply = Reply::Deny { reason: Some(why.to_owned()) };
-        let op = Op::Answer { call: call.clone(), reply };
+        let reply = Reply::Deny {
+            reason: Some(why.to_owned()),
+        };
+        let op = Op::Answer {
+            call: call.clone(),
+            reply,
+        };
         if let Err(refusal) = self.door.submit(op).await
             && !self.closing
         {
@@ -154,14 +167,19 @@ impl Run {
             self.messages.signal(signal, &self.account);
             self.print();
             if self.closing {
-                self.outputs.complain(text);
-                self.ended = self.ended.or(Some(Outcome::Environment));
+                if self.ended.is_none() {
+                    self.outputs.complain(text);
+                    self.ended = Some(Outcome::Environment);
+                }
             } else {
                 self.fail(text, Outcome::Environment);
             }
             return;
         }
-        if let Signal::State { state: SessionState::Resting } = signal {
+        if let Signal::State {
+            state: SessionState::Resting,
+        } = signal
+        {
             self.account.rested();
         }
         if self.account.turn.is_none() {
@@ -190,7 +208,8 @@ impl Run {
         match self.account.standing() {
             Standing::Between | Standing::Running => {}
             Standing::Settling => {
-                self.settles_at.get_or_insert_with(|| Instant::now() + SETTLING);
+                self.settles_at
+                    .get_or_insert_with(|| Instant::now() + SETTLING);
             }
             Standing::Over => self.conclude(None),
         }
@@ -198,10 +217,15 @@ impl Run {
 
     /// Writes the turn's result.
     pub(super) fn conclude(&mut self, trouble: Option<&str>) {
-        let Some(turn) = self.account.close_turn() else { return };
+        let Some(turn) = self.account.close_turn() else {
+            return;
+        };
         self.settles_at = None;
         self.interrupts = 0;
-        for request in std::mem::take(&mut self.asked).into_keys().collect::<Vec<_>>() {
+        for request in std::mem::take(&mut self.asked)
+            .into_keys()
+            .collect::<Vec<_>>()
+        {
             self.cancel_request(&request);
         }
         self.print();
@@ -218,7 +242,11 @@ impl Run {
         if is_ours || self.outputs.out.wants_messages() {
             let result = self.messages.result(&turn, &self.account, &ending);
             self.outputs.out.result(&result, &verdict);
-            self.last = if verdict.is_error { Outcome::TurnFailed } else { Outcome::Success };
+            self.last = if verdict.is_error {
+                Outcome::TurnFailed
+            } else {
+                Outcome::Success
+            };
             if verdict.is_error && self.options.output == Output::Text {
                 self.outputs.complain(&verdict.text);
             }

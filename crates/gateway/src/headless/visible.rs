@@ -54,7 +54,10 @@ pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(json.len() + 8);
     for c in json.chars() {
         if steers(c) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            out.push_str("\\u");
+            for shift in [12, 8, 4, 0] {
+                out.extend(char::from_digit((u32::from(c) >> shift) & 0xf, 16));
+            }
         } else {
             out.push(c);
         }

@@ -4,8 +4,7 @@ use crate::world::{Finished, Reply, Running, World, failed, from_stdin, one_prom
 use gimlet_gateway::{Input, Outcome, Output, PermissionPrompts, ProcessSignal};
 use gimlet_ports::{Failure, ModelEnd, OpenSpec};
 use gimlet_protocol::{
-    Called, CallId, Cleared, Fact, Finish, Incoming, OpKey, Origin, ReplyId, Ruling, Spent,
-    Verdict,
+    CallId, Called, Cleared, Fact, Finish, Incoming, OpKey, Origin, ReplyId, Ruling, Spent, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -32,10 +31,19 @@ fn ending(finished: &Finished) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_request_is_a_success_that_is_an_error() {
-    let world = || World::new(vec![failed(Failure::Credentials, "the key is wrong", Some(401))]);
+    let world = || {
+        World::new(vec![failed(
+            Failure::Credentials,
+            "the key is wrong",
+            Some(401),
+        )])
+    };
     let finished = prompted(world(), one_prompt(Output::StreamJson)).await;
     assert_eq!(finished.outcome, Outcome::TurnFailed);
-    assert_eq!(finished.kinds(), ["system/init", "assistant", "result/success"]);
+    assert_eq!(
+        finished.kinds(),
+        ["system/init", "assistant", "result/success"]
+    );
     assert_eq!(finished.lines()[1]["error"], "authentication_failed");
     assert_eq!(
         ending(&finished),
@@ -53,14 +61,20 @@ async fn a_failed_request_is_a_success_that_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_context_that_does_not_fit_has_a_reason_of_its_own() {
-    let world = World::new(vec![failed(Failure::TooLong, "prompt is too long", Some(400))]);
+    let world = World::new(vec![failed(
+        Failure::TooLong,
+        "prompt is too long",
+        Some(400),
+    )]);
     let finished = prompted(world, one_prompt(Output::StreamJson)).await;
     assert_eq!(ending(&finished)["terminal_reason"], "prompt_too_long");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_model_that_declines_ends_the_turn_as_an_error() {
-    let reply = Reply::new().text("No.").ends(ModelEnd::Declined { text: "policy".to_owned() });
+    let reply = Reply::new().text("No.").ends(ModelEnd::Declined {
+        text: "policy".to_owned(),
+    });
     let finished = prompted(World::new(vec![reply]), one_prompt(Output::StreamJson)).await;
     assert_eq!(
         ending(&finished),
@@ -76,18 +90,32 @@ async fn a_model_that_declines_ends_the_turn_as_an_error() {
 async fn a_reply_cut_by_the_limit_goes_on_and_keeps_its_beginning() {
     let first = Reply::new().text("one ").ends(ModelEnd::Length);
     let second = Reply::new().text("two").complete();
-    let finished = prompted(World::new(vec![first, second]), one_prompt(Output::StreamJson)).await;
+    let finished = prompted(
+        World::new(vec![first, second]),
+        one_prompt(Output::StreamJson),
+    )
+    .await;
     assert_eq!(finished.results()[0]["result"], "one two");
     assert_eq!(
         finished.kinds(),
-        ["system/init", "assistant", "user", "assistant", "result/success"]
+        [
+            "system/init",
+            "assistant",
+            "user",
+            "assistant",
+            "result/success"
+        ]
     );
     assert_eq!(finished.lines()[2]["isSynthetic"], true);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_limit_of_turns_is_an_error() {
-    let call = || Reply::new().call("toolu_1", "Echo", json!({"command": "ls"})).complete();
+    let call = || {
+        Reply::new()
+            .call("toolu_1", "Echo", json!({"command": "ls"}))
+            .complete()
+    };
     let mut world = World::new(vec![call(), call()]);
     world.options.limits.max_turns = Some(1);
     let finished = prompted(world, one_prompt(Output::StreamJson)).await;
@@ -114,7 +142,9 @@ async fn the_budget_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn structured_output_that_never_comes_is_an_error() {
-    let replies = (0..8).map(|_| Reply::new().text("No.").complete()).collect();
+    let replies = (0..8)
+        .map(|_| Reply::new().text("No.").complete())
+        .collect();
     let mut world = World::new(replies);
     world.options.must_end_with = Some("StructuredOutput".to_owned());
     let mut options = one_prompt(Output::StreamJson);
@@ -122,12 +152,17 @@ async fn structured_output_that_never_comes_is_an_error() {
     let finished = prompted(world, options).await;
     let ending = ending(&finished);
     assert_eq!(ending["subtype"], "error_max_structured_output_retries");
-    assert_eq!(ending["terminal_reason"], "structured_output_retry_exhausted");
+    assert_eq!(
+        ending["terminal_reason"],
+        "structured_output_retry_exhausted"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_ends_the_turn_is_an_error() {
-    let reply = Reply::new().call("toolu_1", "Abort", json!({"command": "x"})).complete();
+    let reply = Reply::new()
+        .call("toolu_1", "Abort", json!({"command": "x"}))
+        .complete();
     let finished = prompted(World::new(vec![reply]), one_prompt(Output::StreamJson)).await;
     assert_eq!(
         ending(&finished),
@@ -146,7 +181,11 @@ async fn a_full_disk_ends_the_run_and_says_so() {
     assert_eq!(finished.outcome, Outcome::Environment);
     assert_eq!(
         finished.kinds(),
-        ["system/init", "system/session_writes_lost", "result/error_during_execution"]
+        [
+            "system/init",
+            "system/session_writes_lost",
+            "result/error_during_execution"
+        ]
     );
     let lost = &finished.lines()[1];
     assert_eq!(lost["error_code"], "ENOSPC");
@@ -172,7 +211,10 @@ async fn a_stream_that_ends_early_is_an_error_and_no_hang() {
     world.cut_stream_after = 3;
     let finished = prompted(world, one_prompt(Output::StreamJson)).await;
     assert_eq!(finished.outcome, Outcome::TurnFailed);
-    assert_eq!(finished.results()[0]["errors"], json!(["the session ended unexpectedly"]));
+    assert_eq!(
+        finished.results()[0]["errors"],
+        json!(["the session ended unexpectedly"])
+    );
     assert_eq!(finished.stderr, "error: the session ended unexpectedly\n");
 }
 
@@ -183,7 +225,11 @@ async fn sigint_ends_the_turn_in_the_middle_of_a_reply() {
     options.partials = gimlet_gateway::Partials::On;
     let mut running = Running::start(world, options);
     running.until("stream_event/content_block_delta").await;
-    running.signals.send(ProcessSignal::Interrupt).await.unwrap();
+    running
+        .signals
+        .send(ProcessSignal::Interrupt)
+        .await
+        .unwrap();
     let finished = running.finish().await;
     assert_eq!(finished.outcome, Outcome::TurnFailed);
     assert_eq!(
@@ -195,9 +241,15 @@ async fn sigint_ends_the_turn_in_the_middle_of_a_reply() {
         })
     );
     let lines = finished.lines();
-    let cut = lines.iter().find(|line| line["type"] == "assistant").unwrap();
+    let cut = lines
+        .iter()
+        .find(|line| line["type"] == "assistant")
+        .unwrap();
     assert_eq!(cut["aborted"], true);
-    assert_eq!(cut["message"]["content"], json!([{"type": "text", "text": "Half a sen"}]));
+    assert_eq!(
+        cut["message"]["content"],
+        json!([{"type": "text", "text": "Half a sen"}])
+    );
     assert_eq!(finished.tags.last(), Some(&"closed"));
 }
 
@@ -206,7 +258,11 @@ async fn sigint_before_the_first_word_ends_the_turn_as_well() {
     let world = World::new(vec![vec![crate::world::Play::Hang]]);
     let mut running = Running::start(world, one_prompt(Output::StreamJson));
     running.until("system/init").await;
-    running.signals.send(ProcessSignal::Interrupt).await.unwrap();
+    running
+        .signals
+        .send(ProcessSignal::Interrupt)
+        .await
+        .unwrap();
     let finished = running.finish().await;
     assert_eq!(ending(&finished)["terminal_reason"], "aborted_streaming");
 }
@@ -217,7 +273,11 @@ async fn an_interrupted_turn_ends_even_when_every_signal_is_lost() {
     world.loses = |_| true;
     let mut running = Running::start(world, one_prompt(Output::StreamJson));
     running.until("system/init").await;
-    running.signals.send(ProcessSignal::Interrupt).await.unwrap();
+    running
+        .signals
+        .send(ProcessSignal::Interrupt)
+        .await
+        .unwrap();
     let finished = running.finish().await;
     assert_eq!(ending(&finished)["terminal_reason"], "aborted_streaming");
 }
@@ -234,8 +294,12 @@ async fn a_second_sigint_ends_the_run_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn sigint_while_nothing_runs_ends_the_run() {
-    let mut running = Running::start(World::new(Vec::new()), from_stdin());
-    running.signals.send(ProcessSignal::Interrupt).await.unwrap();
+    let running = Running::start(World::new(Vec::new()), from_stdin());
+    running
+        .signals
+        .send(ProcessSignal::Interrupt)
+        .await
+        .unwrap();
     let finished = running.finish().await;
     assert_eq!(finished.outcome, Outcome::Interrupted);
     assert_eq!(finished.stdout, "");
@@ -243,15 +307,26 @@ async fn sigint_while_nothing_runs_ends_the_run() {
 
 #[tokio::test(start_paused = true)]
 async fn sigterm_ends_the_turn_and_the_session_in_order() {
-    let reply = Reply::new().call("toolu_1", "Hang", json!({"command": "sleep"})).complete();
+    let reply = Reply::new()
+        .call("toolu_1", "Hang", json!({"command": "sleep"}))
+        .complete();
     let mut running = Running::start(World::new(vec![reply]), one_prompt(Output::StreamJson));
     running.until("assistant").await;
-    running.signals.send(ProcessSignal::Terminate).await.unwrap();
+    running
+        .signals
+        .send(ProcessSignal::Terminate)
+        .await
+        .unwrap();
     let finished = running.finish().await;
     assert_eq!(finished.outcome.exit_code(), 143);
     assert_eq!(
         finished.kinds(),
-        ["system/init", "assistant", "user", "result/error_during_execution"]
+        [
+            "system/init",
+            "assistant",
+            "user",
+            "result/error_during_execution"
+        ]
     );
     assert_eq!(ending(&finished)["terminal_reason"], "aborted_tools");
     assert_eq!(finished.tags.last(), Some(&"closed"));
@@ -262,13 +337,19 @@ async fn sigterm_does_not_wait_for_a_reader_that_does_not_read() {
     let long = "words ".repeat(1000);
     let replies = vec![Reply::new().text(&long).hangs_in("and")];
     let running = Running::start_on(World::new(replies), one_prompt(Output::StreamJson), 16, "");
-    running.signals.send(ProcessSignal::Terminate).await.unwrap();
+    running
+        .signals
+        .send(ProcessSignal::Terminate)
+        .await
+        .unwrap();
     assert_eq!(running.wait().await, Outcome::Terminated);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_leaves_ends_the_run_quietly() {
-    let reply = Reply::new().call("toolu_1", "Hang", json!({"command": "sleep"})).complete();
+    let reply = Reply::new()
+        .call("toolu_1", "Hang", json!({"command": "sleep"}))
+        .complete();
     let mut running = Running::start(World::new(vec![reply]), one_prompt(Output::StreamJson));
     running.until("system/init").await;
     running.close_stdout();
@@ -281,14 +362,19 @@ async fn a_reader_that_leaves_ends_the_run_quietly() {
 #[tokio::test(start_paused = true)]
 async fn a_session_that_cannot_be_opened_is_told_with_its_hint() {
     let mut options = one_prompt(Output::Json);
-    options.open = OpenSpec::Earlier { name: "nope".to_owned() };
+    options.open = OpenSpec::Earlier {
+        name: "nope".to_owned(),
+    };
     let finished = prompted(World::new(Vec::new()), options).await;
     assert_eq!(finished.outcome, Outcome::Usage);
     assert_eq!(
         finished.stderr,
         "error: there is no session `nope`\nhint: `gimlet sessions list` shows them\n"
     );
-    assert_eq!(finished.results()[0]["errors"], json!(["there is no session `nope`"]));
+    assert_eq!(
+        finished.results()[0]["errors"],
+        json!(["there is no session `nope`"])
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,7 +383,10 @@ async fn a_session_in_use_is_the_machines_fault() {
     options.open = OpenSpec::Fork { of: None, id: None };
     let finished = prompted(World::new(Vec::new()), options).await;
     assert_eq!(finished.outcome.exit_code(), 4);
-    assert_eq!(finished.stderr, "error: /s/a.jsonl is in use by process 7\n");
+    assert_eq!(
+        finished.stderr,
+        "error: /s/a.jsonl is in use by process 7\n"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,7 +412,10 @@ fn crashed() -> Vec<Fact> {
             broken: None,
             opaque: None,
         };
-        Fact::Called(Called { reply: reply.clone(), call })
+        Fact::Called(Called {
+            reply: reply.clone(),
+            call,
+        })
     };
     let spent = Spent {
         asker: gimlet_protocol::Asker::Main,
@@ -345,7 +437,10 @@ fn crashed() -> Vec<Fact> {
         accesses: Vec::new(),
         because: Vec::new(),
     };
-    let ruling = Ruling { verdict: Verdict::Allow, because: Vec::new() };
+    let ruling = Ruling {
+        verdict: Verdict::Allow,
+        because: Vec::new(),
+    };
     vec![
         Fact::Prompted(Incoming {
             key: OpKey::from("earlier"),
@@ -355,8 +450,14 @@ fn crashed() -> Vec<Fact> {
         called("toolu_1", "Echo"),
         called("toolu_2", "Ask"),
         Fact::Spent(Box::new(spent)),
-        Fact::Cleared(Cleared { call: CallId::from("toolu_1"), ruling }),
-        Fact::Asked(gimlet_protocol::Asked { call: CallId::from("toolu_2"), question }),
+        Fact::Cleared(Cleared {
+            call: CallId::from("toolu_1"),
+            ruling,
+        }),
+        Fact::Asked(gimlet_protocol::Asked {
+            call: CallId::from("toolu_2"),
+            question,
+        }),
     ]
 }
 
@@ -386,7 +487,10 @@ async fn a_new_prompt_leaves_the_crashed_turn_behind() {
     let mut world = World::new(vec![Reply::new().text("Done.").complete()]);
     world.past = crashed();
     let finished = prompted(world, one_prompt(Output::StreamJson)).await;
-    assert_eq!(finished.kinds(), ["system/init", "assistant", "result/success"]);
+    assert_eq!(
+        finished.kinds(),
+        ["system/init", "assistant", "result/success"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -395,5 +499,8 @@ async fn a_finished_turn_does_not_go_on() {
     options.input = Input::Unfinished;
     let finished = prompted(World::new(Vec::new()), options).await;
     assert_eq!(finished.outcome, Outcome::Usage);
-    assert_eq!(finished.stderr, "error: there is no unfinished turn to go on with\n");
+    assert_eq!(
+        finished.stderr,
+        "error: there is no unfinished turn to go on with\n"
+    );
 }

@@ -14,7 +14,10 @@ fn request(id: &str, request: &Value) -> String {
 
 fn responses(finished: &Finished) -> Vec<Value> {
     let lines = finished.lines().into_iter();
-    lines.filter(|line| line["type"] == "control_response").map(|mut line| line["response"].take()).collect()
+    lines
+        .filter(|line| line["type"] == "control_response")
+        .map(|mut line| line["response"].take())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -27,7 +30,12 @@ async fn two_prompts_and_the_first_handshake() {
     options.replays = Replays::On;
     options.state_events = StateEvents::Shown;
     let mut running = Running::start(world, options);
-    running.write(&request("req_1", &json!({"subtype": "initialize", "hooks": null}))).await;
+    running
+        .write(&request(
+            "req_1",
+            &json!({"subtype": "initialize", "hooks": null}),
+        ))
+        .await;
     running.until("control_response").await;
     running.write("").await;
     running.write(r#"{"type":"keep_alive"}"#).await;
@@ -58,25 +66,37 @@ async fn prompts_written_at_once_are_turns_one_after_the_other() {
         Reply::new().text("Three.").complete(),
     ]);
     let mut running = Running::start(world, from_stdin());
-    running.write(&[user("1"), user("2"), user("3")].join("\n")).await;
+    running
+        .write(&[user("1"), user("2"), user("3")].join("\n"))
+        .await;
     running.close_stdin();
     let finished = running.finish().await;
-    let results: Vec<Value> =
-        finished.results().into_iter().map(|mut result| result["result"].take()).collect();
+    let results: Vec<Value> = finished
+        .results()
+        .into_iter()
+        .map(|mut result| result["result"].take())
+        .collect();
     assert_eq!(results, ["One.", "Two.", "Three."]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_for_next_joins_the_running_turn() {
     let world = World::new(vec![
-        Reply::new().call("toolu_1", "Hang", json!({"command": "sleep"})).complete(),
+        Reply::new()
+            .call("toolu_1", "Hang", json!({"command": "sleep"}))
+            .complete(),
         Reply::new().text("Never.").complete(),
     ]);
     let mut options = from_stdin();
     options.permission_prompts = PermissionPrompts::Stdio;
     options.replays = Replays::On;
-    let ask = Reply::new().call("toolu_1", "Ask", json!({"command": "ls"})).complete();
-    let world = World { replies: vec![ask, Reply::new().text("Both.").complete()], ..world };
+    let ask = Reply::new()
+        .call("toolu_1", "Ask", json!({"command": "ls"}))
+        .complete();
+    let world = World {
+        replies: vec![ask, Reply::new().text("Both.").complete()],
+        ..world
+    };
     let mut running = Running::start(world, options);
     running.write(&user("First.")).await;
     let asked = running.until("control_request/can_use_tool").await;
@@ -86,7 +106,9 @@ async fn a_message_for_next_joins_the_running_turn() {
     });
     running.write(&next.to_string()).await;
     let id = asked["request_id"].as_str().unwrap();
-    running.write(&answer(id, &json!({"behavior": "allow"}))).await;
+    running
+        .write(&answer(id, &json!({"behavior": "allow"})))
+        .await;
     running.close_stdin();
     let finished = running.finish().await;
     assert_eq!(finished.results().len(), 1);
@@ -114,8 +136,11 @@ async fn a_message_for_now_ends_the_running_turn() {
     running.write(&now.to_string()).await;
     running.close_stdin();
     let finished = running.finish().await;
-    let ends: Vec<Value> =
-        finished.results().into_iter().map(|mut result| result["subtype"].take()).collect();
+    let ends: Vec<Value> = finished
+        .results()
+        .into_iter()
+        .map(|mut result| result["subtype"].take())
+        .collect();
     assert_eq!(ends, ["error_during_execution", "success"]);
     assert_eq!(finished.outcome, Outcome::Success);
 }
@@ -149,8 +174,10 @@ async fn every_control_request_gets_one_response() {
     running.close_stdin();
     let finished = running.finish().await;
     assert_eq!(finished.outcome, Outcome::Success);
-    let responses: Vec<String> =
-        responses(&finished).iter().map(ToString::to_string).collect();
+    let responses: Vec<String> = responses(&finished)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     insta::assert_snapshot!(responses.join("\n"));
 }
 
@@ -181,10 +208,15 @@ async fn an_interrupt_is_answered_before_the_result_and_names_what_still_waits()
         "type": "user", "uuid": "second", "message": {"role": "user", "content": "Second."},
     });
     running.write(&second.to_string()).await;
-    running.write(&request("req_1", &json!({"subtype": "interrupt"}))).await;
+    running
+        .write(&request("req_1", &json!({"subtype": "interrupt"})))
+        .await;
     running.close_stdin();
     let finished = running.finish().await;
-    assert_eq!(responses(&finished)[0]["response"], json!({"still_queued": ["second"]}));
+    assert_eq!(
+        responses(&finished)[0]["response"],
+        json!({"still_queued": ["second"]})
+    );
     let kinds = finished.kinds();
     let at = |kind: &str| kinds.iter().position(|found| found == kind).unwrap();
     assert!(at("control_response") < at("result/error_during_execution"));
@@ -194,8 +226,10 @@ async fn an_interrupt_is_answered_before_the_result_and_names_what_still_waits()
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_can_take_the_waiting_prompts_with_it() {
-    let mut running =
-        Running::start(World::new(vec![Reply::new().hangs_in("Forever")]), from_stdin());
+    let mut running = Running::start(
+        World::new(vec![Reply::new().hangs_in("Forever")]),
+        from_stdin(),
+    );
     running.write(&user("First.")).await;
     running.until("system/init").await;
     let second = json!({
@@ -243,7 +277,10 @@ async fn a_malformed_line_is_named_and_nothing_before_it_is_lost() {
     let text = "standard input, line 3: not valid JSON: key must be a string at line 1 column 18";
     assert_eq!(finished.stderr, format!("error: {text}\n"));
     let lines = finished.lines();
-    let warning = lines.iter().find(|line| line["subtype"] == "informational").unwrap();
+    let warning = lines
+        .iter()
+        .find(|line| line["subtype"] == "informational")
+        .unwrap();
     assert_eq!(warning["content"], text);
 }
 
@@ -254,7 +291,10 @@ async fn an_unknown_type_is_skipped_with_a_warning() {
     running.close_stdin();
     let finished = running.finish().await;
     assert_eq!(finished.outcome, Outcome::Success);
-    assert_eq!(finished.lines()[0]["content"], "a message of type `from_the_future` was skipped");
+    assert_eq!(
+        finished.lines()[0]["content"],
+        "a message of type `from_the_future` was skipped"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +302,10 @@ async fn input_that_ends_at_once_is_an_empty_run() {
     let mut running = Running::start(World::new(Vec::new()), from_stdin());
     running.close_stdin();
     let finished = running.finish().await;
-    assert_eq!((finished.outcome, finished.stdout.as_str()), (Outcome::Success, ""));
+    assert_eq!(
+        (finished.outcome, finished.stdout.as_str()),
+        (Outcome::Success, "")
+    );
 }
 
 fn answer(id: &str, response: &Value) -> String {
@@ -272,11 +315,26 @@ fn answer(id: &str, response: &Value) -> String {
 
 /// Runs a turn with one question and answers it.
 async fn asked(answers: impl Fn(&str) -> Option<String>) -> (Value, Finished) {
-    let world = World::new(vec![
-        Reply::new().call("toolu_1", "Ask", json!({"command": "ls"})).complete(),
-        Reply::new().call("toolu_2", "Ask", json!({"command": "ls"})).complete(),
-        Reply::new().text("Done.").complete(),
-    ]);
+    asked_about(&["Guarded"], answers).await
+}
+
+/// Runs a turn that calls these tools one after the other, and answers the first question.
+async fn asked_about(
+    tools: &[&str],
+    answers: impl Fn(&str) -> Option<String>,
+) -> (Value, Finished) {
+    let mut replies: Vec<_> = tools
+        .iter()
+        .enumerate()
+        .map(|(at, tool)| {
+            let id = format!("toolu_{}", at + 1);
+            Reply::new()
+                .call(&id, tool, json!({"command": "ls"}))
+                .complete()
+        })
+        .collect();
+    replies.push(Reply::new().text("Done.").complete());
+    let world = World::new(replies);
     let mut options = from_stdin();
     options.permission_prompts = PermissionPrompts::Stdio;
     options.state_events = StateEvents::HostOnly;
@@ -298,8 +356,13 @@ async fn asked(answers: impl Fn(&str) -> Option<String>) -> (Value, Finished) {
 }
 
 fn tool_results(finished: &Finished) -> Vec<Value> {
-    let users = finished.lines().into_iter().filter(|line| line["type"] == "user");
-    users.map(|line| line["message"]["content"][0]["content"].clone()).collect()
+    let users = finished
+        .lines()
+        .into_iter()
+        .filter(|line| line["type"] == "user");
+    users
+        .map(|line| line["message"]["content"][0]["content"].clone())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,13 +373,7 @@ async fn a_question_reaches_the_client_and_its_yes_runs_the_call() {
     })
     .await;
     insta::assert_snapshot!(steady(&serde_json::to_string_pretty(&question).unwrap()));
-    assert_eq!(
-        tool_results(&finished),
-        [
-            json!("ran ls -l"),
-            json!("The person did not allow this call: nobody is there to give an answer"),
-        ]
-    );
+    assert_eq!(tool_results(&finished), ["ran ls -l"]);
     let states: Vec<Value> = finished
         .lines()
         .into_iter()
@@ -328,7 +385,7 @@ async fn a_question_reaches_the_client_and_its_yes_runs_the_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_yes_for_the_session_is_not_asked_again() {
-    let (_, finished) = asked(|id| {
+    let (_, finished) = asked_about(&["Ask", "Ask"], |id| {
         let rules = json!([{
             "type": "addRules", "behavior": "allow", "destination": "session",
             "rules": [{"toolName": "Ask", "ruleContent": "ls"}],
@@ -337,16 +394,32 @@ async fn a_yes_for_the_session_is_not_asked_again() {
         Some(answer(id, &allow))
     })
     .await;
-    let denied: Vec<Value> = finished.results()[0]["permission_denials"].as_array().unwrap().clone();
-    // The judge still asks; the grant does not outvote it, so the second is denied at the end
-    // of the input.
-    assert_eq!(denied.len(), 1);
+    assert_eq!(tool_results(&finished), ["ran ls", "ran ls"]);
+    assert_eq!(finished.results()[0]["permission_denials"], json!([]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_for_once_is_asked_again() {
+    let (_, finished) = asked_about(&["Ask", "Ask"], |id| {
+        Some(answer(id, &json!({"behavior": "allow"})))
+    })
+    .await;
+    assert_eq!(
+        tool_results(&finished),
+        [
+            "ran ls",
+            "The person did not allow this call: the client closed its input without an answer",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_no_is_told_to_the_model_and_stands_in_the_result() {
     let (_, finished) = asked(|id| {
-        Some(answer(id, &json!({"behavior": "deny", "message": "not today"})))
+        Some(answer(
+            id,
+            &json!({"behavior": "deny", "message": "not today"}),
+        ))
     })
     .await;
     assert_eq!(
@@ -355,7 +428,7 @@ async fn a_no_is_told_to_the_model_and_stands_in_the_result() {
     );
     assert_eq!(
         finished.results()[0]["permission_denials"][0],
-        json!({"tool_name": "Ask", "tool_use_id": "toolu_1", "tool_input": {"command": "ls"}})
+        json!({"tool_name": "Guarded", "tool_use_id": "toolu_1", "tool_input": {"command": "ls"}})
     );
 }
 
@@ -368,6 +441,9 @@ async fn a_no_can_end_the_turn() {
     .await;
     let result = &finished.results()[0];
     assert_eq!(result["subtype"], "error_during_execution");
+    assert_eq!(result["terminal_reason"], "aborted_tools");
+    assert_eq!(result["num_turns"], 1);
+    assert_eq!(result["permission_denials"][0]["tool_use_id"], "toolu_1");
 }
 
 #[tokio::test(start_paused = true)]
@@ -400,13 +476,17 @@ async fn a_question_without_a_client_is_a_no() {
 
 #[tokio::test(start_paused = true)]
 async fn a_question_is_taken_back_when_the_turn_is_interrupted() {
-    let reply = Reply::new().call("toolu_1", "Ask", json!({"command": "ls"})).complete();
+    let reply = Reply::new()
+        .call("toolu_1", "Ask", json!({"command": "ls"}))
+        .complete();
     let mut options = from_stdin();
     options.permission_prompts = PermissionPrompts::Stdio;
     let mut running = Running::start(World::new(vec![reply]), options);
     running.write(&user("Do it.")).await;
     let question = running.until("control_request/can_use_tool").await;
-    running.write(&request("req_1", &json!({"subtype": "interrupt"}))).await;
+    running
+        .write(&request("req_1", &json!({"subtype": "interrupt"})))
+        .await;
     let cancel = running.until("control_cancel_request").await;
     assert_eq!(cancel["request_id"], question["request_id"]);
     running.close_stdin();

@@ -1,8 +1,6 @@
 //! What a run writes, in each format.
 
-use crate::world::{
-    Finished, Reply, Running, World, failed, one_prompt, prompted, steady,
-};
+use crate::world::{Finished, Reply, Running, World, failed, one_prompt, prompted, steady};
 use gimlet_gateway::{Outcome, Output, Partials, StateEvents, Verbosity};
 use gimlet_ports::Failure;
 use gimlet_protocol::Signal;
@@ -55,7 +53,10 @@ async fn the_stream_without_growing_replies_has_a_line_for_each_block() {
 async fn text_is_the_last_words_and_nothing_else() {
     let finished = prompted(whole_story(), one_prompt(Output::Text)).await;
     assert_eq!(finished.outcome, Outcome::Success);
-    assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("All is well.\n", ""));
+    assert_eq!(
+        (finished.stdout.as_str(), finished.stderr.as_str()),
+        ("All is well.\n", "")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,13 +77,20 @@ async fn verbose_json_is_every_message_in_one_array() {
 }
 
 fn without_v7(messages: &[Value]) -> Vec<String> {
-    messages.iter().map(|message| steady(&message.to_string())).collect()
+    messages
+        .iter()
+        .map(|message| steady(&message.to_string()))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_fact_has_the_same_id_in_every_telling() {
     let ids = |finished: &Finished| -> Vec<String> {
-        finished.lines().iter().map(|line| line["uuid"].as_str().unwrap().to_owned()).collect()
+        finished
+            .lines()
+            .iter()
+            .map(|line| line["uuid"].as_str().unwrap().to_owned())
+            .collect()
     };
     let once = prompted(whole_story(), one_prompt(Output::StreamJson)).await;
     let again = prompted(whole_story(), one_prompt(Output::StreamJson)).await;
@@ -98,7 +106,11 @@ fn gathered(finished: &Finished) -> Vec<Value> {
     let mut replies = Vec::new();
     let mut blocks: Vec<Value> = Vec::new();
     let mut open: Option<u64> = None;
-    for line in finished.lines().iter().filter(|line| line["type"] == "stream_event") {
+    for line in finished
+        .lines()
+        .iter()
+        .filter(|line| line["type"] == "stream_event")
+    {
         let event = &line["event"];
         match event["type"].as_str().unwrap() {
             "message_start" => blocks.clear(),
@@ -178,7 +190,10 @@ async fn a_slow_reader_gets_everything_that_is_a_fact() {
     let mut replies: Vec<_> = (0..6)
         .map(|n| {
             let id = format!("toolu_{n}");
-            Reply::new().text(&long).call(&id, "Echo", json!({"command": long})).complete()
+            Reply::new()
+                .text(&long)
+                .call(&id, "Echo", json!({"command": long}))
+                .complete()
         })
         .collect();
     replies.push(Reply::new().text("Done.").complete());
@@ -187,7 +202,11 @@ async fn a_slow_reader_gets_everything_that_is_a_fact() {
     let running = Running::start_on(World::new(replies), options, 64, "");
     let finished = running.finish().await;
     assert_eq!(gathered(&finished).len(), 7);
-    let blocks = finished.kinds().iter().filter(|kind| *kind == "assistant").count();
+    let blocks = finished
+        .kinds()
+        .iter()
+        .filter(|kind| *kind == "assistant")
+        .count();
     assert_eq!(blocks, 13);
     assert_eq!(finished.results()[0]["result"], "Done.");
 }
@@ -195,8 +214,14 @@ async fn a_slow_reader_gets_everything_that_is_a_fact() {
 #[tokio::test(start_paused = true)]
 async fn retries_and_waiting_are_told() {
     let mut world = World::new(vec![
-        failed(Failure::Busy { retry_after: None }, "overloaded, try later", Some(529)),
-        Reply::new().call("toolu_1", "Hang", json!({"command": "sleep"})).complete(),
+        failed(
+            Failure::Busy { retry_after: None },
+            "overloaded, try later",
+            Some(529),
+        ),
+        Reply::new()
+            .call("toolu_1", "Hang", json!({"command": "sleep"}))
+            .complete(),
     ]);
     world.options.retry.first_pause = std::time::Duration::from_millis(2);
     let mut running = Running::start(world, one_prompt(Output::StreamJson));
@@ -209,7 +234,11 @@ async fn retries_and_waiting_are_told() {
     assert_eq!(progress["tool_use_id"], "toolu_1");
     assert_eq!(progress["tool_name"], "Hang");
     assert_eq!(progress["elapsed_time_seconds"], 5.0);
-    running.signals.send(gimlet_gateway::ProcessSignal::Interrupt).await.unwrap();
+    running
+        .signals
+        .send(gimlet_gateway::ProcessSignal::Interrupt)
+        .await
+        .unwrap();
     let finished = running.finish().await;
     assert_eq!(finished.results()[0]["terminal_reason"], "aborted_tools");
 }
@@ -219,7 +248,9 @@ async fn structured_output_is_beside_the_result() {
     let answer = json!({"answer": 42, "why": ["six", "seven"]});
     let world = || {
         let nothing = Reply::new().text("It is 42.").complete();
-        let reply = Reply::new().call("toolu_1", "StructuredOutput", answer.clone()).complete();
+        let reply = Reply::new()
+            .call("toolu_1", "StructuredOutput", answer.clone())
+            .complete();
         let mut world = World::new(vec![nothing, reply]);
         world.options.must_end_with = Some("StructuredOutput".to_owned());
         world
@@ -252,7 +283,9 @@ async fn a_person_at_the_terminal_sees_each_call_in_one_harmless_line() {
     ]);
     world.options.retry.first_pause = std::time::Duration::ZERO;
     let options = one_prompt(Output::Text);
-    let finished = Running::start_on(world, options, 1 << 20, "stdout stderr").finish().await;
+    let finished = Running::start_on(world, options, 1 << 20, "stdout stderr")
+        .finish()
+        .await;
     assert_eq!(finished.stdout, "␛]0;title␇Done.\n");
     insta::assert_snapshot!(finished.stderr);
 }

@@ -8,8 +8,8 @@ pub(crate) use run::{Finished, Running, from_stdin, one_prompt, prompted, steady
 use gimlet_engine::{EngineOptions, Parts, SessionHandle, Whom, fold_log, start};
 use gimlet_ports::{
     Broken, Case, EntryIter, EventStream, Failure, Judge, Later, LogFault, Model, ModelCard,
-    ModelEnd, ModelItem, ModelRequest, ModelStream, Models, OpenFault, OpenSpec, Price,
-    ReplyBlock, SessionHead, SessionLog, Sessions, StartedBlock, Stop,
+    ModelEnd, ModelItem, ModelRequest, ModelStream, Models, OpenFault, OpenSpec, Price, ReplyBlock,
+    SessionHead, SessionLog, Sessions, StartedBlock, Stop,
 };
 use gimlet_protocol::{
     Accepted, Block, Call, Entry, EntryId, Event, Fact, Mode, Op, OpKey, Opaque, Opened, Reason,
@@ -65,7 +65,10 @@ impl World {
             toolbox.add(tool).unwrap();
         }
         let entries = Arc::new(Mutex::new(Vec::new()));
-        let mut log = MemoryLog { entries: Arc::clone(&entries), room: usize::MAX };
+        let mut log = MemoryLog {
+            entries: Arc::clone(&entries),
+            room: usize::MAX,
+        };
         let opened = Opened {
             session: SessionId::from(SESSION),
             cwd: "/work".into(),
@@ -77,7 +80,8 @@ impl World {
             forked_from: None,
             version: "0.1.0".to_owned(),
         };
-        log.append(None, vec![Fact::Opened(Box::new(opened))]).unwrap();
+        log.append(None, vec![Fact::Opened(Box::new(opened))])
+            .unwrap();
         let is_earlier = !self.past.is_empty();
         if is_earlier {
             log.append(Some(EntryId(0)), self.past).unwrap();
@@ -101,6 +105,7 @@ impl World {
             models: Arc::new(Stage(Arc::new(Actor::new(self.replies)))),
             tools: toolbox,
             judges: vec![Arc::new(ByName)],
+            reminders: Vec::new(),
             host: Arc::new(tools::Nowhere),
             options: self.options,
         };
@@ -125,7 +130,12 @@ pub(crate) struct OneSession {
 
 impl OneSession {
     pub(crate) fn tags(&self) -> Vec<&'static str> {
-        self.entries.lock().unwrap().iter().map(|entry| entry.fact.tag()).collect()
+        self.entries
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|entry| entry.fact.tag())
+            .collect()
     }
 }
 
@@ -173,7 +183,10 @@ impl Sessions for OneSession {
 
     fn close_all(&self) -> Later<'_, ()> {
         Box::pin(async {
-            let _: Result<_, _> = self.handle.submit(OpKey::from("all"), Op::Close).await;
+            self.handle
+                .submit(OpKey::from("all"), Op::Close)
+                .await
+                .unwrap();
         })
     }
 }
@@ -192,13 +205,20 @@ impl SessionLog for MemoryLog {
     ) -> Result<Vec<Entry>, LogFault> {
         let mut entries = self.entries.lock().unwrap();
         if entries.len() + facts.len() > self.room {
-            return Err(LogFault::Full { path: "/s/a.jsonl".into() });
+            return Err(LogFault::Full {
+                path: "/s/a.jsonl".into(),
+            });
         }
         let mut parent = parent;
         let from = entries.len();
         for fact in facts {
             let id = EntryId(entries.len() as u64);
-            entries.push(Entry { id, parent, at: Timestamp(id.0 * 10), fact });
+            entries.push(Entry {
+                id,
+                parent,
+                at: Timestamp(id.0 * 10),
+                fact,
+            });
             parent = Some(id);
         }
         Ok(entries[from..].to_vec())
@@ -215,7 +235,8 @@ impl SessionLog for MemoryLog {
     }
 }
 
-/// Asks about `Ask…`, forbids `Forbid…`, allows the rest.
+/// Has nothing to say about `Ask`, so that it is asked about until it is granted; insists on
+/// a question about `Guarded`; forbids `Forbidden`; allows the rest.
 struct ByName;
 
 impl Judge for ByName {
@@ -225,12 +246,16 @@ impl Judge for ByName {
 
     fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
         let (verdict, text) = match case.tool {
-            "Ask" => (Verdict::Ask, "the tool is asked about"),
+            "Ask" => return Ok(None),
+            "Guarded" => (Verdict::Ask, "the tool is guarded"),
             "Forbidden" => (Verdict::Deny, "the tool is forbidden"),
             _ => (Verdict::Allow, "the tool is harmless"),
         };
-        let reason =
-            Reason { judge: "rules".to_owned(), text: text.to_owned(), source: None };
+        let reason = Reason {
+            judge: "rules".to_owned(),
+            text: text.to_owned(),
+            source: None,
+        };
         Ok(Some((verdict, reason)))
     }
 }
@@ -260,13 +285,21 @@ impl Actor {
             name: "claude-test".to_owned(),
             context_tokens: 200_000,
             max_output_tokens: 4096,
-            price: Some(Price { input: 3.0, output: 15.0, cache_read: 0.3, cache_write: 3.75 }),
+            price: Some(Price {
+                input: 3.0,
+                output: 15.0,
+                cache_read: 0.3,
+                cache_write: 3.75,
+            }),
             assumed: false,
             images: true,
             documents: true,
             thinking: true,
         };
-        Self { card, replies: Mutex::new(replies.into()) }
+        Self {
+            card,
+            replies: Mutex::new(replies.into()),
+        }
     }
 }
 
@@ -298,12 +331,18 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new() -> Self {
-        let mut reply = Self { plays: Vec::new(), index: 0 };
+        let mut reply = Self {
+            plays: Vec::new(),
+            index: 0,
+        };
         reply.item(ModelItem::Started {
             model: "claude-test-1".to_owned(),
             request_id: Some("req_1".to_owned()),
         });
-        reply.item(ModelItem::Usage(Usage { input_tokens: 100, ..Usage::default() }));
+        reply.item(ModelItem::Usage(Usage {
+            input_tokens: 100,
+            ..Usage::default()
+        }));
         reply
     }
 
@@ -313,7 +352,10 @@ impl Reply {
 
     fn block(mut self, started: StartedBlock, deltas: Vec<ModelItem>, block: ReplyBlock) -> Self {
         let index = self.index;
-        self.item(ModelItem::BlockStarted { index, block: started });
+        self.item(ModelItem::BlockStarted {
+            index,
+            block: started,
+        });
         for delta in deltas {
             self.item(delta);
         }
@@ -325,10 +367,19 @@ impl Reply {
     /// Text in two pieces.
     pub(crate) fn text(self, text: &str) -> Self {
         let index = self.index;
-        let half = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+        let half = text
+            .char_indices()
+            .nth(text.chars().count() / 2)
+            .map_or(0, |(at, _)| at);
         let (first, rest) = text.split_at(half);
-        let delta = |text: &str| ModelItem::TextDelta { index, text: text.to_owned() };
-        let whole = ReplyBlock::Text { text: text.to_owned(), opaque: None };
+        let delta = |text: &str| ModelItem::TextDelta {
+            index,
+            text: text.to_owned(),
+        };
+        let whole = ReplyBlock::Text {
+            text: text.to_owned(),
+            opaque: None,
+        };
         self.block(StartedBlock::Text, vec![delta(first), delta(rest)], whole)
     }
 
@@ -339,8 +390,14 @@ impl Reply {
             dialect: "anthropic".to_owned(),
             data: Verbatim::parse(own.to_string()).unwrap(),
         };
-        let delta = ModelItem::ThoughtDelta { index, text: text.to_owned() };
-        let whole = ReplyBlock::Thought { text: text.to_owned(), opaque: Some(opaque) };
+        let delta = ModelItem::ThoughtDelta {
+            index,
+            text: text.to_owned(),
+        };
+        let whole = ReplyBlock::Thought {
+            text: text.to_owned(),
+            opaque: Some(opaque),
+        };
         self.block(StartedBlock::Thought, vec![delta], whole)
     }
 
@@ -356,18 +413,32 @@ impl Reply {
     pub(crate) fn call(self, id: &str, tool: &str, input: Value) -> Self {
         let index = self.index;
         let json = input.to_string();
-        let started = StartedBlock::Call { id: id.into(), tool: tool.to_owned() };
+        let started = StartedBlock::Call {
+            id: id.into(),
+            tool: tool.to_owned(),
+        };
         let delta = ModelItem::InputDelta { index, json };
-        let call =
-            Call { id: id.into(), tool: tool.to_owned(), input, broken: None, opaque: None };
+        let call = Call {
+            id: id.into(),
+            tool: tool.to_owned(),
+            input,
+            broken: None,
+            opaque: None,
+        };
         self.block(started, vec![delta], ReplyBlock::Call(call))
     }
 
     /// The reply stops in the middle of a text.
     pub(crate) fn hangs_in(mut self, text: &str) -> Vec<Play> {
         let index = self.index;
-        self.item(ModelItem::BlockStarted { index, block: StartedBlock::Text });
-        self.item(ModelItem::TextDelta { index, text: text.to_owned() });
+        self.item(ModelItem::BlockStarted {
+            index,
+            block: StartedBlock::Text,
+        });
+        self.item(ModelItem::TextDelta {
+            index,
+            text: text.to_owned(),
+        });
         self.plays.push(Play::Hang);
         self.plays
     }

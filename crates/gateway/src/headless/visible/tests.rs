@@ -2,7 +2,10 @@ use super::{Breaks, one_line, visible, visible_json};
 
 #[test]
 fn escape_sequences_become_pictures() {
-    assert_eq!(visible("a\u{1b}[31mb\u{7f}\u{9b}c", Breaks::Keep), "a␛[31mb␡\\u{9b}c");
+    assert_eq!(
+        visible("a\u{1b}[31mb\u{7f}\u{9b}c", Breaks::Keep),
+        "a␛[31mb␡\\u{9b}c"
+    );
 }
 
 #[test]

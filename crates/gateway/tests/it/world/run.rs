@@ -38,7 +38,10 @@ pub(crate) struct Finished {
 impl Finished {
     /// The lines of standard output.
     pub(crate) fn lines(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// `type` or `type/subtype` of every line.
@@ -48,14 +51,21 @@ impl Finished {
 
     /// The results.
     pub(crate) fn results(&self) -> Vec<Value> {
-        self.lines().into_iter().filter(|line| line["type"] == "result").collect()
+        self.lines()
+            .into_iter()
+            .filter(|line| line["type"] == "result")
+            .collect()
     }
 }
 
 pub(crate) fn kind(line: &Value) -> String {
     let name = |value: &Value| value.as_str().map(str::to_owned);
     let kind = name(&line["type"]).unwrap();
-    let sub = [&line["subtype"], &line["event"]["type"], &line["request"]["subtype"]];
+    let sub = [
+        &line["subtype"],
+        &line["event"]["type"],
+        &line["request"]["subtype"],
+    ];
     match sub.into_iter().find_map(name) {
         Some(sub) => format!("{kind}/{sub}"),
         None => kind,
@@ -102,7 +112,10 @@ impl Running {
 
     pub(crate) async fn write(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().unwrap();
-        stdin.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+        stdin
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
     }
 
     pub(crate) fn close_stdin(&mut self) {
@@ -117,7 +130,13 @@ impl Running {
     pub(crate) async fn until(&mut self, wanted: &str) -> Value {
         loop {
             let mut line = String::new();
-            let count = self.stdout.as_mut().unwrap().read_line(&mut line).await.unwrap();
+            let count = self
+                .stdout
+                .as_mut()
+                .unwrap()
+                .read_line(&mut line)
+                .await
+                .unwrap();
             assert_ne!(count, 0, "no `{wanted}` in\n{}", self.seen);
             self.seen.push_str(&line);
             let line: Value = serde_json::from_str(&line).unwrap();
@@ -129,7 +148,11 @@ impl Running {
 
     /// Waits for the end without reading.
     pub(crate) async fn wait(self) -> Outcome {
-        let Self { outcome, stdout: _kept_open, .. } = self;
+        let Self {
+            outcome,
+            stdout: _kept_open,
+            ..
+        } = self;
         outcome.await.unwrap()
     }
 
@@ -142,7 +165,12 @@ impl Running {
         let mut stderr = String::new();
         self.stderr.read_to_string(&mut stderr).await.unwrap();
         let outcome = self.outcome.await.unwrap();
-        Finished { outcome, stdout, stderr, tags: self.sessions.tags() }
+        Finished {
+            outcome,
+            stdout,
+            stderr,
+            tags: self.sessions.tags(),
+        }
     }
 }
 

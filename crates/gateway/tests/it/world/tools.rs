@@ -1,13 +1,11 @@
 //! Tools that show each way in which a call can go, and a host without a world.
 
 use gimlet_ports::{
-    AnyTool, Child, DirItem, FileInfo, GlobFound, GlobQuery, GrepFound, GrepQuery, Host,
-    HostFault, Later, Launch, LineWindow, Plan, Scene, Stop, TextWindow, ToolCx, ToolFault,
-    ToolReturn, WriteHow,
+    AnyTool, Child, DirItem, FileInfo, GlobFound, GlobQuery, GrepFound, GrepQuery, Host, HostFault,
+    Later, Launch, LineWindow, Plan, Scene, Stop, TextWindow, ToolCx, ToolFault, ToolReturn,
+    WriteHow,
 };
-use gimlet_protocol::{
-    Access, Block, Exposure, Lane, Mark, Risk, Stamp, Timestamp, ToolSpec,
-};
+use gimlet_protocol::{Access, Block, Exposure, Lane, Mark, Risk, Stamp, Timestamp, ToolSpec};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -34,6 +32,7 @@ pub(super) fn all() -> Vec<Arc<dyn AnyTool>> {
     [
         ("Echo", Does::Echo),
         ("Ask", Does::Echo),
+        ("Guarded", Does::Echo),
         ("Forbidden", Does::Echo),
         ("Fail", Does::Fail),
         ("Hang", Does::Hang),
@@ -86,8 +85,15 @@ impl AnyTool for TestTool {
             return Err(ToolFault::Tell("the command is nonsense".to_owned()));
         }
         let title = format!("run {command}");
-        let access = Access::Run { command, cwd: scene.cwd.clone() };
-        Ok(Plan { title, risk: Risk::Medium, accesses: vec![access] })
+        let access = Access::Run {
+            command,
+            cwd: scene.cwd.clone(),
+        };
+        Ok(Plan {
+            title,
+            risk: Risk::Medium,
+            accesses: vec![access],
+        })
     }
 
     fn run(&self, input: Value, cx: ToolCx) -> Later<'_, Result<ToolReturn<Value>, ToolFault>> {
@@ -95,7 +101,10 @@ impl AnyTool for TestTool {
             match self.does {
                 Does::Echo => {
                     let text = input["command"].as_str().unwrap_or_default().to_owned();
-                    Ok(ToolReturn::text(format!("ran {text}"), json!({"stdout": text})))
+                    Ok(ToolReturn::text(
+                        format!("ran {text}"),
+                        json!({"stdout": text}),
+                    ))
                 }
                 Does::Fail => Ok(ToolReturn {
                     content: vec![Block::text("it broke")],
@@ -124,7 +133,11 @@ impl AnyTool for TestTool {
 pub(super) struct Nowhere;
 
 fn nothing<T: Send>(path: &Path) -> Later<'_, Result<T, HostFault>> {
-    Box::pin(async move { Err(HostFault::NotFound { path: path.to_owned() }) })
+    Box::pin(async move {
+        Err(HostFault::NotFound {
+            path: path.to_owned(),
+        })
+    })
 }
 
 impl Host for Nowhere {
