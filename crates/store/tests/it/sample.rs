@@ -4,8 +4,8 @@ use gimlet_protocol::{
     Access, Answered, Asked, Asker, Block, Call, CallId, Called, Change, Cleared, Compacted,
     EntryId, Fact, Fault, Finish, Incoming, Kept, Lane, Mark, Mode, NoteKind, Noted, OpKey, Opaque,
     Opened, Origin, Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId, ReplyScope,
-    RequestCost, Returned, ReturnedHow, Rewound, Risk, Ruling, Said, SessionId, Spent, Stamp, Todo,
-    TodoStatus, ToolSpec, Usage, Verbatim, Verdict,
+    RequestCost, Returned, ReturnedHow, Rewound, Risk, Ruling, Said, SessionId, Spent, Stamp,
+    SummaryFate, Todo, TodoStatus, ToolSpec, Usage, Verbatim, Verdict,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -202,9 +202,11 @@ pub(crate) fn every_fact() -> Vec<Fact> {
         }),
         Fact::Compacted(Box::new(Compacted {
             content: vec![Block::text("What was done so far.")],
+            kept_messages: 2,
             before_tokens: 90_000,
             after_tokens: 2_000,
             trigger: "manual".to_owned(),
+            summary: SummaryFate::Accepted,
         })),
         titled("The bug in main"),
         Fact::Noted(Noted {
