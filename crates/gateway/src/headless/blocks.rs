@@ -107,11 +107,10 @@ pub(crate) fn read_content(content: &Value) -> Result<Vec<Block>, String> {
     };
     let is_blank =
         |block: &Block| matches!(block, Block::Text { text, .. } if text.trim().is_empty());
-    if !blocks.iter().all(is_blank) {
-        Ok(blocks)
-    } else {
-        Err("the message is empty".to_owned())
+    if blocks.iter().all(is_blank) {
+        return Err("the message is empty".to_owned());
     }
+    Ok(blocks)
 }
 
 fn read_block(block: &Value) -> Result<Block, String> {

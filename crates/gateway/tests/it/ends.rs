@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// What of a result says how the turn ended.
 fn ending(finished: &Finished) -> Value {
-    let result = finished.results().pop().expect("a result");
+    let result = finished.results().pop().unwrap();
     let mut out = json!({});
     for key in [
         "subtype",

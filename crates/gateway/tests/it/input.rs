@@ -341,15 +341,9 @@ async fn asked_about(
     let mut running = Running::start(world, options);
     running.write(&user("Do it.")).await;
     let question = running.until("control_request/can_use_tool").await;
-    match answers(question["request_id"].as_str().unwrap()) {
-        Some(line) => {
-            running.write(&line).await;
-            running.until("user").await;
-        }
-        None => {
-            running.close_stdin();
-            return (question, running.finish().await);
-        }
+    if let Some(line) = answers(question["request_id"].as_str().unwrap()) {
+        running.write(&line).await;
+        running.until("user").await;
     }
     running.close_stdin();
     (question, running.finish().await)

@@ -217,16 +217,13 @@ pub(crate) fn steady(text: &str) -> String {
     while let Some(at) = rest.find("-7").filter(|at| *at >= 13) {
         let start = at - 13;
         let candidate = rest.get(start..start + 36);
-        match candidate.filter(|id| is_v7(id) && *id != super::SESSION) {
-            Some(_) => {
-                out.push_str(&rest[..start]);
-                out.push_str("[v7]");
-                rest = &rest[start + 36..];
-            }
-            None => {
-                out.push_str(&rest[..at + 2]);
-                rest = &rest[at + 2..];
-            }
+        if candidate.is_some_and(|id| is_v7(id) && id != super::SESSION) {
+            out.push_str(&rest[..start]);
+            out.push_str("[v7]");
+            rest = &rest[start + 36..];
+        } else {
+            out.push_str(&rest[..at + 2]);
+            rest = &rest[at + 2..];
         }
     }
     out.push_str(rest);

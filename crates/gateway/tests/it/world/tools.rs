@@ -76,7 +76,7 @@ impl AnyTool for TestTool {
     }
 
     fn deadline(&self) -> Duration {
-        Duration::from_secs(600)
+        Duration::from_mins(10)
     }
 
     fn plan(&self, input: &Value, scene: &Scene) -> Result<Plan, ToolFault> {
