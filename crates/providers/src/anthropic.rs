@@ -1,7 +1,6 @@
 //! Anthropic's Messages interface. Nothing of its wire leaves this module.
 
 mod convert;
-mod exchange;
 mod reply;
 mod request;
 mod trouble;
@@ -10,17 +9,21 @@ pub use request::ToolStreaming;
 
 use crate::{
     Secret,
+    by_message::ByMessage,
     catalogue::{self, Row},
+    exchange::{Dialect, Sending, exchange, secret_header},
     http::LazyClient,
+    trouble::Trouble,
 };
-use convert::ConvertedMessages;
-use exchange::{Exchange, Next};
-use futures::{StreamExt as _, stream};
+use convert::Converted;
 use gimlet_ports::{Failure, Model, ModelCard, ModelRequest, ModelStream, Stop};
+use reply::Reply;
 use request::Shape;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use std::{collections::VecDeque, fmt, sync::Arc};
-use trouble::Trouble;
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use std::{fmt, sync::Arc};
 
 /// The name of this dialect in opaque blocks.
 const DIALECT: &str = "anthropic";
@@ -95,7 +98,7 @@ impl Anthropic {
     pub fn model(&self, name: &str) -> Arc<dyn Model> {
         let card = catalogue::card(DIALECT, name);
         let row = catalogue::row(&card.name);
-        let converted = ConvertedMessages::default();
+        let converted = ByMessage::default();
         Arc::new(AnthropicModel {
             wire: Arc::clone(&self.wire),
             card,
@@ -109,7 +112,7 @@ struct AnthropicModel {
     wire: Arc<Wire>,
     card: ModelCard,
     row: Option<&'static Row>,
-    converted: ConvertedMessages,
+    converted: ByMessage<Converted>,
 }
 
 impl Model for AnthropicModel {
@@ -127,30 +130,18 @@ impl Model for AnthropicModel {
         let body = request::body(&shape, &request, &self.converted);
         let betas = self.betas(&shape, &request);
         drop(request);
-        let next = match body {
-            Ok(body) => Next::Send { body, betas },
-            Err(error) => Next::Fail(Trouble::new(
-                Failure::Rejected,
-                format!("the request is no valid JSON: {error}"),
-            )),
-        };
-        let exchange = Exchange {
-            wire: Arc::clone(&self.wire),
-            stop,
-            items: VecDeque::new(),
-        };
-        stream::unfold((exchange, next), |(mut exchange, mut next)| async move {
-            loop {
-                if let Some(item) = exchange.items.pop_front() {
-                    return Some((item, (exchange, next)));
-                }
-                if matches!(next, Next::Nothing) {
-                    return None;
-                }
-                next = exchange.step(next).await;
-            }
-        })
-        .boxed()
+        let sending = body
+            .map_err(|error| refused(&format!("the request is no valid JSON: {error}")))
+            .and_then(|body| {
+                let headers = self.wire.headers(&betas)?;
+                let reply = Reply::default();
+                Ok(Sending {
+                    body,
+                    headers,
+                    reply,
+                })
+            });
+        exchange(Arc::clone(&self.wire), sending, stop)
     }
 }
 
@@ -202,6 +193,20 @@ impl Wire {
         }
         Ok(headers)
     }
+}
+
+impl Dialect for Wire {
+    type Reply = Reply;
+
+    const REQUEST_ID_HEADERS: &[&str] = &["request-id"];
+
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn client(&self) -> &LazyClient {
+        &self.client
+    }
 
     /// Takes every key out of a text, in case a server said it back.
     fn redact(&self, text: String) -> String {
@@ -217,18 +222,10 @@ impl Wire {
             .chain(headers.iter().map(|(_, value)| value));
         secrets.fold(text, |text, secret| secret.redact(text))
     }
-}
 
-fn secret_header(text: &str) -> Result<HeaderValue, Trouble> {
-    let value = HeaderValue::from_str(text);
-    let mut value = value.map_err(|_| {
-        Trouble::new(
-            Failure::Credentials,
-            "the key holds characters that no header can carry",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
+    fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
+        trouble::of_reply(status, headers, body)
+    }
 }
 
 fn refused(text: &str) -> Trouble {

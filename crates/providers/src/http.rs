@@ -1,6 +1,7 @@
 //! The one HTTP client of an adapter: built on first use, kept for all requests.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -36,6 +37,12 @@ fn build(base_url: &str) -> Result<reqwest::Client, String> {
         .no_gzip()
         .no_brotli()
         .user_agent(concat!("gimlet/", env!("CARGO_PKG_VERSION")));
+    // What runs on this machine is reached without the system's proxy.
+    let builder = if is_loopback(base_url) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
     let builder = if base_url.starts_with("https:") {
         // `Err` only says that there is a provider already.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -46,6 +53,20 @@ fn build(base_url: &str) -> Result<reqwest::Client, String> {
     builder
         .build()
         .map_err(|error| format!("the HTTP client cannot be built: {error}"))
+}
+
+/// True for an address on this machine.
+pub(crate) fn is_loopback(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || address
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
 }
 
 /// Reading the system's root certificates takes milliseconds and megabytes. A plain-text

@@ -5,12 +5,15 @@
 //! No type of a wire leaves its adapter's module.
 
 mod anthropic;
+mod by_message;
 mod catalogue;
+mod exchange;
 mod http;
 mod raw_object;
 mod scripted;
 mod secret;
 mod sse;
+mod trouble;
 
 pub use anthropic::{Anthropic, AnthropicOptions, DEFAULT_BASE_URL, ToolStreaming};
 pub use catalogue::{card, names};

@@ -11,6 +11,26 @@ const COMPACT_AT_BYTES: usize = 64 << 10;
 #[error("an event is longer than {} bytes", EVENT_LIMIT_BYTES)]
 pub struct Overlong;
 
+/// A sign of life from the sender.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Sign<'a> {
+    /// The data of a whole event.
+    Data(&'a [u8]),
+    /// A comment, such as a keep-alive.
+    Comment,
+}
+
+/// What a line was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// It finished an event with data.
+    Event,
+    /// It said nothing.
+    Comment,
+    /// It belongs to an event.
+    Part,
+}
+
 /// Splits a byte stream into events. Keeps only the `data` of an event; names, ids and
 /// comments are skipped.
 #[derive(Debug, Default)]
@@ -61,8 +81,20 @@ impl SseDecoder {
     /// The data of the next whole event, if there is one.
     pub fn next_data(&mut self) -> Option<&[u8]> {
         while let Some(end) = self.line_end() {
-            if self.take_line(end) {
+            if self.take_line(end) == Line::Event {
                 return Some(&self.ready);
+            }
+        }
+        None
+    }
+
+    /// The next whole event or comment, if there is one.
+    pub(crate) fn next_sign(&mut self) -> Option<Sign<'_>> {
+        while let Some(end) = self.line_end() {
+            match self.take_line(end) {
+                Line::Event => return Some(Sign::Data(&self.ready)),
+                Line::Comment => return Some(Sign::Comment),
+                Line::Part => {}
             }
         }
         None
@@ -88,8 +120,8 @@ impl SseDecoder {
         found.map(|at| from + at)
     }
 
-    /// Takes the line up to `end`; true when it finished an event with data.
-    fn take_line(&mut self, end: usize) -> bool {
+    /// Takes the line up to `end`, and says what it was.
+    fn take_line(&mut self, end: usize) -> Line {
         let mut line = self.buffer.get(self.line..end).unwrap_or_default();
         self.after_return = self.buffer.get(end) == Some(&b'\r');
         self.line = end + 1;
@@ -100,18 +132,21 @@ impl SseDecoder {
         }
         if line.is_empty() {
             if !self.has_data {
-                return false;
+                return Line::Part;
             }
             self.has_data = false;
             std::mem::swap(&mut self.data, &mut self.ready);
             self.data.clear();
-            return true;
+            return Line::Event;
+        }
+        if line.starts_with(b":") {
+            return Line::Comment;
         }
         if let Some(value) = line.strip_prefix(b"data") {
             let value = match value {
                 [b':', b' ', rest @ ..] | [b':', rest @ ..] => rest,
                 [] => &[],
-                _ => return false,
+                _ => return Line::Part,
             };
             if self.has_data {
                 self.data.push(b'\n');
@@ -119,6 +154,6 @@ impl SseDecoder {
             self.has_data = true;
             self.data.extend_from_slice(value);
         }
-        false
+        Line::Part
     }
 }

@@ -5,11 +5,7 @@ use base64::Engine as _;
 use gimlet_protocol::{Block, Call, Message, Opaque, Role};
 use serde::Serialize;
 use serde_json::Value;
-use std::{
-    borrow::Cow,
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
+use std::borrow::Cow;
 
 /// A message's content blocks as JSON text, separated by commas, without the brackets.
 #[derive(Debug)]
@@ -19,31 +15,6 @@ pub(super) struct Converted {
     /// Where a cache marker can be put in: before the closing brace of the last block that
     /// may carry one.
     pub(super) mark_at: Option<usize>,
-}
-
-/// Converted messages by the address of the shared message. The weak pointer keeps the
-/// address from being used again, so an entry can never be taken for another message's.
-#[derive(Debug, Default)]
-pub(super) struct ConvertedMessages(Mutex<ByAddress>);
-
-type ByAddress = HashMap<usize, (Weak<Message>, Arc<Converted>)>;
-
-impl ConvertedMessages {
-    /// The converted form of each message, in order. Forgets messages that are gone.
-    pub(super) fn of(&self, messages: &[Arc<Message>]) -> Vec<Arc<Converted>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() > messages.len() * 2 + 64 {
-            known.retain(|_, (message, _)| message.strong_count() > 0);
-        }
-        let converted = messages.iter().map(|message| {
-            let address = Arc::as_ptr(message).addr();
-            let (_, converted) = known
-                .entry(address)
-                .or_insert_with(|| (Arc::downgrade(message), Arc::new(convert(message))));
-            Arc::clone(converted)
-        });
-        converted.collect()
-    }
 }
 
 /// Converts one message. Equal messages give equal bytes.

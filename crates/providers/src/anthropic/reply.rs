@@ -3,28 +3,23 @@
 mod block;
 mod event;
 
-use super::trouble::Trouble;
-use crate::raw_object::RawObject;
+use super::trouble;
+use crate::{
+    exchange::{Hear, Heard, no_events},
+    raw_object::RawObject,
+    trouble::{Trouble, garbage},
+};
 use block::{Kind, Open};
-use event::{Begun, Closing, Counts, Delta, Event, garbage, inner};
+use event::{Begun, Closing, Counts, Delta, Event, inner};
 use gimlet_ports::{ModelEnd, ModelItem, StartedBlock};
 use gimlet_protocol::{CallId, Usage};
 use std::collections::VecDeque;
-
-/// What a decoded event means for the stream.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// More will come.
-    More,
-    /// The reply is over.
-    Over(ModelEnd),
-}
 
 /// Reads one reply.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     /// From the reply's headers; the message's own id is taken where there is none.
-    pub(super) request_id: Option<String>,
+    request_id: Option<String>,
     /// Blocks in the order of their places. A whole one waits for those before it.
     blocks: VecDeque<Open>,
     /// The place of the next block that begins.
@@ -39,21 +34,12 @@ struct Stopped {
     explanation: Option<String>,
 }
 
-impl Reply {
-    /// A reply of which nothing was heard yet.
-    pub(super) fn new(request_id: Option<String>) -> Self {
-        Self {
-            request_id,
-            ..Self::default()
-        }
+impl Hear for Reply {
+    fn set_request_id(&mut self, id: Option<String>) {
+        self.request_id = id;
     }
 
-    /// Takes one event in.
-    pub(super) fn hear(
-        &mut self,
-        data: &[u8],
-        items: &mut VecDeque<ModelItem>,
-    ) -> Result<Heard, Trouble> {
+    fn hear(&mut self, data: &[u8], items: &mut VecDeque<ModelItem>) -> Result<Heard, Trouble> {
         let event = Event::read(data)?;
         match &*event.kind {
             "content_block_delta" => self.delta(&event, items)?,
@@ -65,7 +51,7 @@ impl Reply {
             "message_start" => self.begin(&event, items)?,
             "message_delta" => self.close(&event, items)?,
             "message_stop" => return Ok(Heard::Over(self.end(items))),
-            "error" => return Err(Trouble::of_event(data)),
+            "error" => return Err(trouble::of_event(data)),
             "ping" => items.push_back(ModelItem::Heartbeat),
             // The provider adds kinds of events; what is not known is not needed.
             _ => {}
@@ -73,6 +59,24 @@ impl Reply {
         Ok(Heard::More)
     }
 
+    fn ended(&mut self, _items: &mut VecDeque<ModelItem>) -> Option<ModelEnd> {
+        None
+    }
+
+    fn unstreamed(
+        &mut self,
+        kind: &str,
+        body: &[u8],
+        _items: &mut VecDeque<ModelItem>,
+    ) -> Result<ModelEnd, Trouble> {
+        if kind.contains("json") && body.starts_with(br#"{"type":"error""#) {
+            return Err(trouble::of_event(body));
+        }
+        Err(no_events(kind, body))
+    }
+}
+
+impl Reply {
     fn begin(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
         let begun: Begun = inner(event.message, "message_start", "message")?;
         let request_id = self.request_id.clone().or(begun.id);

@@ -1,7 +1,10 @@
 //! The body of a request, with its cache markers.
 
-use super::convert::{Converted, ConvertedMessages};
-use crate::catalogue::{Reasoning, Row, Unreasoned};
+use super::convert::{Converted, convert};
+use crate::{
+    by_message::ByMessage,
+    catalogue::{Reasoning, Row, Unreasoned},
+};
 use gimlet_ports::{ModelCard, ModelRequest, Thinking, ToolChoice};
 use gimlet_protocol::{Role, ToolSpec};
 use serde::Serialize;
@@ -39,9 +42,9 @@ pub(super) struct Shape<'a> {
 pub(super) fn body(
     shape: &Shape<'_>,
     request: &ModelRequest,
-    converted: &ConvertedMessages,
+    converted: &ByMessage<Converted>,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let messages = converted.of(&request.messages);
+    let messages = converted.of(&request.messages, convert);
     let mut head = serde_json::to_vec(&head(shape, request))?;
     // Re-open the object: the three long parts follow.
     head.pop();

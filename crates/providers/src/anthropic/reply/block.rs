@@ -1,10 +1,7 @@
 //! One block of a reply, from its first word to its whole form.
 
-use super::{
-    super::{DIALECT, trouble::Trouble},
-    event::inner,
-};
-use crate::raw_object::RawObject;
+use super::{super::DIALECT, event::inner};
+use crate::{raw_object::RawObject, trouble::Trouble};
 use gimlet_ports::{ModelItem, ReplyBlock};
 use gimlet_protocol::{Call, CallId, Opaque, Verbatim};
 use serde_json::{Value, json, value::RawValue};

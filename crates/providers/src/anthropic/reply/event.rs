@@ -1,7 +1,6 @@
 //! What the wire's events hold, read as far as it is needed.
 
-use super::super::trouble::{Trouble, quote};
-use gimlet_ports::Failure;
+use crate::trouble::{Trouble, garbage, quote};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -113,8 +112,4 @@ pub(super) fn inner<T: DeserializeOwned>(
             "`{member}` of `{event}` is not as expected: {error}"
         ))
     })
-}
-
-pub(super) fn garbage(text: impl Into<String>) -> Trouble {
-    Trouble::new(Failure::Garbage, text)
 }

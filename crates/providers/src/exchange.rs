@@ -1,0 +1,350 @@
+//! One request on the wire and the reading of its reply, the same for every dialect that
+//! streams events.
+
+use crate::{
+    http::LazyClient,
+    sse::{Overlong, Sign, SseDecoder},
+    trouble::{Trouble, garbage, quote, shorten},
+};
+use futures::{StreamExt as _, stream};
+use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelStream, Stop};
+use reqwest::{
+    Response, StatusCode,
+    header::{HeaderMap, HeaderValue},
+};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// Bytes of a body without events that are read where it is an error.
+const ERROR_BODY_BYTES: usize = 64 << 10;
+/// Bytes of a body without events that are read where it may be a whole reply.
+const REPLY_BODY_BYTES: usize = 16 << 20;
+/// How long the end of the body is awaited after the last event. Reading to the end keeps the
+/// connection for the next request; nothing of the reply is missing any more.
+const DRAIN: Duration = Duration::from_millis(100);
+/// How long a reply that has said how it ended may keep its counts back.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// Where requests of a dialect go, and what is known of its failures.
+pub(crate) trait Dialect: Send + Sync + 'static {
+    type Reply: Hear + Send + 'static;
+
+    /// Headers that may hold the provider's id of a request, the best first.
+    const REQUEST_ID_HEADERS: &[&str];
+
+    fn url(&self) -> &str;
+    fn client(&self) -> &LazyClient;
+    /// Takes every key out of a text, in case a server said it back.
+    fn redact(&self, text: String) -> String;
+    /// A reply whose status says that there is no stream.
+    fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble;
+}
+
+/// Reads one reply.
+pub(crate) trait Hear {
+    fn set_request_id(&mut self, id: Option<String>);
+    /// Takes one event in.
+    fn hear(&mut self, data: &[u8], items: &mut VecDeque<ModelItem>) -> Result<Heard, Trouble>;
+    /// The body is over and no event said so; `None` where that is too early.
+    fn ended(&mut self, items: &mut VecDeque<ModelItem>) -> Option<ModelEnd>;
+    /// True when the reply has said how it ended, and only counts may follow.
+    fn is_closing(&self) -> bool {
+        false
+    }
+    /// A whole body under a good status that is no stream of events.
+    fn unstreamed(
+        &mut self,
+        kind: &str,
+        body: &[u8],
+        items: &mut VecDeque<ModelItem>,
+    ) -> Result<ModelEnd, Trouble>;
+}
+
+/// What a decoded event means for the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// More will come.
+    More,
+    /// The reply is over.
+    Over(ModelEnd),
+}
+
+/// A request that is ready to go.
+pub(crate) struct Sending<R> {
+    pub(crate) body: Vec<u8>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) reply: R,
+}
+
+/// Sends and reads. A request that could not be made ready fails as the stream's end.
+pub(crate) fn exchange<D: Dialect>(
+    dialect: Arc<D>,
+    sending: Result<Sending<D::Reply>, Trouble>,
+    stop: Stop,
+) -> ModelStream {
+    let exchange = Exchange {
+        dialect,
+        stop,
+        items: VecDeque::new(),
+    };
+    let next = match sending {
+        Ok(sending) => Next::Send(sending),
+        Err(trouble) => Next::Fail(trouble),
+    };
+    stream::unfold((exchange, next), |(mut exchange, mut next)| async move {
+        loop {
+            if let Some(item) = exchange.items.pop_front() {
+                return Some((item, (exchange, next)));
+            }
+            if matches!(next, Next::Nothing) {
+                return None;
+            }
+            next = exchange.step(next).await;
+        }
+    })
+    .boxed()
+}
+
+/// A body that should have been events.
+pub(crate) fn no_events(kind: &str, body: &[u8]) -> Trouble {
+    let start = quote(&String::from_utf8_lossy(body));
+    garbage(format!(
+        "the provider answered with `{}` instead of events: {start}",
+        quote(kind)
+    ))
+}
+
+/// A header's value that is kept out of logs.
+pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Trouble> {
+    let value = HeaderValue::from_str(text);
+    let mut value = value.map_err(|_| {
+        Trouble::new(
+            Failure::Credentials,
+            "the key holds characters that no header can carry",
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Where a stream stands.
+enum Next<R> {
+    Send(Sending<R>),
+    Read(Box<Reading<R>>),
+    Fail(Trouble),
+    Nothing,
+}
+
+struct Reading<R> {
+    response: Response,
+    request_id: Option<String>,
+    sse: SseDecoder,
+    reply: R,
+    /// Events heard so far.
+    events: u64,
+}
+
+/// One request and its reply.
+struct Exchange<D> {
+    dialect: Arc<D>,
+    stop: Stop,
+    items: VecDeque<ModelItem>,
+}
+
+impl<D: Dialect> Exchange<D> {
+    async fn step(&mut self, next: Next<D::Reply>) -> Next<D::Reply> {
+        let stop = self.stop.clone();
+        let outcome = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Next::Nothing,
+            outcome = self.advance(next) => outcome,
+        };
+        outcome.unwrap_or_else(|trouble| {
+            // First the keys, then the length: a cut key would not be found.
+            let text = shorten(self.dialect.redact(trouble.text));
+            self.items
+                .push_back(ModelItem::End(Trouble { text, ..trouble }.into_end()));
+            Next::Nothing
+        })
+    }
+
+    async fn advance(&mut self, next: Next<D::Reply>) -> Result<Next<D::Reply>, Trouble> {
+        match next {
+            Next::Send(sending) => self.send(sending).await,
+            Next::Read(reading) => self.read(reading).await,
+            Next::Fail(trouble) => Err(trouble),
+            Next::Nothing => Ok(Next::Nothing),
+        }
+    }
+
+    async fn send(&mut self, sending: Sending<D::Reply>) -> Result<Next<D::Reply>, Trouble> {
+        let url = self.dialect.url();
+        let client = self.dialect.client().get(url);
+        let client = client.map_err(|text| Trouble::new(Failure::Cut, text))?;
+        let request = client
+            .post(url)
+            .headers(sending.headers)
+            .body(sending.body)
+            .send();
+        let response = request.await.map_err(Trouble::of_transport)?;
+        let request_id = D::REQUEST_ID_HEADERS
+            .iter()
+            .find_map(|name| header_text(response.headers(), name));
+        let mut reply = sending.reply;
+        reply.set_request_id(request_id.clone());
+        let mut reading = Reading {
+            response,
+            request_id,
+            sse: SseDecoder::new(),
+            reply,
+            events: 0,
+        };
+        if reading.response.status().is_success() && !reading.is_no_stream() {
+            return Ok(Next::Read(Box::new(reading)));
+        }
+        let ended = self.take_whole(&mut reading).await;
+        let end = ended.map_err(|trouble| reading.named(trouble))?;
+        self.over(end);
+        Ok(Next::Nothing)
+    }
+
+    async fn read(
+        &mut self,
+        mut reading: Box<Reading<D::Reply>>,
+    ) -> Result<Next<D::Reply>, Trouble> {
+        let heard = self.hear(&mut reading).await;
+        match heard.map_err(|trouble| reading.named(trouble))? {
+            Heard::More => Ok(Next::Read(reading)),
+            Heard::Over(end) => {
+                let rest = async { while let Ok(Some(_)) = reading.response.chunk().await {} };
+                // Too late is no trouble: the connection is closed, and the reply is whole.
+                drop(tokio::time::timeout(DRAIN, rest).await);
+                self.over(end);
+                Ok(Next::Nothing)
+            }
+        }
+    }
+
+    async fn hear(&mut self, reading: &mut Reading<D::Reply>) -> Result<Heard, Trouble> {
+        let chunk = if reading.reply.is_closing() {
+            match tokio::time::timeout(CLOSING, reading.response.chunk()).await {
+                Ok(chunk) => chunk,
+                Err(_) => Ok(None),
+            }
+        } else {
+            reading.response.chunk().await
+        };
+        let bytes = match chunk {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                let end = reading.reply.ended(&mut self.items);
+                return end.map(Heard::Over).ok_or_else(|| reading.ended_early());
+            }
+            Err(error) => {
+                let end = reading.reply.ended(&mut self.items);
+                return end
+                    .map(Heard::Over)
+                    .ok_or_else(|| Trouble::of_transport(error));
+            }
+        };
+        let too_long = |error: Overlong| garbage(error.to_string());
+        reading.sse.push(&bytes).map_err(too_long)?;
+        while let Some(sign) = reading.sse.next_sign() {
+            let heard = match sign {
+                Sign::Data(data) => {
+                    reading.events += 1;
+                    reading.reply.hear(data, &mut self.items)?
+                }
+                Sign::Comment => {
+                    self.items.push_back(ModelItem::Heartbeat);
+                    Heard::More
+                }
+            };
+            if heard != Heard::More {
+                return Ok(heard);
+            }
+        }
+        Ok(Heard::More)
+    }
+
+    /// Reads a reply that is an error, or no stream of events.
+    async fn take_whole(&mut self, reading: &mut Reading<D::Reply>) -> Result<ModelEnd, Trouble> {
+        let status = reading.response.status();
+        let most = if status.is_success() {
+            REPLY_BODY_BYTES
+        } else {
+            ERROR_BODY_BYTES
+        };
+        let mut body = Vec::new();
+        let mut cut = None;
+        while body.len() < most {
+            match reading.response.chunk().await {
+                Ok(Some(bytes)) => body.extend_from_slice(&bytes),
+                Ok(None) => break,
+                Err(error) => {
+                    cut = Some(error);
+                    break;
+                }
+            }
+        }
+        if !status.is_success() {
+            return Err(self
+                .dialect
+                .refusal(status, reading.response.headers(), &body));
+        }
+        if let Some(error) = cut {
+            return Err(Trouble::of_transport(error));
+        }
+        let kind = header_text(reading.response.headers(), "content-type").unwrap_or_default();
+        let ended = reading.reply.unstreamed(&kind, &body, &mut self.items);
+        ended.map_err(|trouble| Trouble {
+            status: trouble.status.or(Some(status.as_u16())),
+            ..trouble
+        })
+    }
+
+    fn over(&mut self, end: ModelEnd) {
+        let end = match end {
+            ModelEnd::Declined { text } => ModelEnd::Declined {
+                text: self.dialect.redact(text),
+            },
+            ModelEnd::Complete | ModelEnd::Paused | ModelEnd::Length | ModelEnd::Failed { .. } => {
+                end
+            }
+        };
+        self.items.push_back(ModelItem::End(end));
+    }
+}
+
+impl<R> Reading<R> {
+    /// True when the content type says that these are no events.
+    fn is_no_stream(&self) -> bool {
+        header_text(self.response.headers(), "content-type")
+            .is_some_and(|kind| !kind.trim_start().starts_with("text/event-stream"))
+    }
+
+    fn named(&self, trouble: Trouble) -> Trouble {
+        Trouble {
+            request_id: self.request_id.clone().or(trouble.request_id),
+            ..trouble
+        }
+    }
+
+    fn ended_early(&self) -> Trouble {
+        if self.events > 0 {
+            return Trouble::new(Failure::Cut, "the reply was cut before its end");
+        }
+        let text = if self.sse.is_mid_event() {
+            "the provider answered with something that is no event"
+        } else {
+            "the provider answered with nothing"
+        };
+        Trouble {
+            status: Some(self.response.status().as_u16()),
+            ..garbage(text)
+        }
+    }
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
