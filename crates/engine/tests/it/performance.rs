@@ -1,9 +1,11 @@
 //! One scene, from the whole product to a crash at every place.
 
 use crate::{cast::Cast, ground::Ground, tape::Death, whole::Whole};
-use gimlet_protocol::Entry;
+use gimlet_protocol::{Entry, SessionId};
+use gimlet_ports::SessionLog as _;
+use gimlet_store::Store;
 use gimlet_testkit::scenario::{
-    Scene, Stage, check_log, check_requests, play, redacted_facts, same_end,
+    SESSION, Scene, Stage, check_log, check_requests, play, redacted_facts, same_end,
 };
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -44,15 +46,7 @@ fn played(scene: &Scene, ground: &Ground, crash: Option<usize>) -> (Vec<Entry>, 
         cast.tape.dies_after(place, Death::Unwind);
     }
     let entries = run(scene, &cast);
-    let told = || format!("{}: crash {crash:?}", scene.path);
-    let facts = || redacted_facts(&entries, &ground.redaction());
-    check_log(&entries).unwrap_or_else(|why| panic!("{}: {why}\n{}", told(), facts()));
-    let requests = cast.requests().unwrap_or_default();
-    check_requests(&requests).unwrap_or_else(|why| panic!("{}: {why}\n{}", told(), facts()));
-    let mut on_disk = cast.tape.entries();
-    // Closing comes after the scene, when nobody follows it any more.
-    on_disk.truncate(entries.len());
-    assert_eq!(on_disk, entries, "{}: what was shown is what was written", told());
+    check(scene, ground, &cast, &entries);
     // The closing itself is no part of the scene.
     let appends = cast.tape.appends().saturating_sub(1);
     (entries, ground.files(), appends)
@@ -60,6 +54,31 @@ fn played(scene: &Scene, ground: &Ground, crash: Option<usize>) -> (Vec<Entry>, 
 
 /// Plays a scene on a stage, on one thread, so that the order of things is its own.
 pub(crate) fn run(scene: &Scene, stage: &dyn Stage) -> Vec<Entry> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(play(scene, stage)).unwrap_or_else(|why| panic!("{why}"))
+    runtime().block_on(play(scene, stage)).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// Checks the log, what of it is on the disk, and the requests of one process.
+pub(crate) fn check(scene: &Scene, ground: &Ground, cast: &Cast, entries: &[Entry]) {
+    let fail = |why: String| -> ! {
+        panic!("{}: {why}\n{}", scene.path, redacted_facts(entries, &ground.redaction()))
+    };
+    check_log(entries).unwrap_or_else(|why| fail(why));
+    check_requests(&cast.requests().unwrap_or_default()).unwrap_or_else(|why| fail(why));
+    let mut written = on_disk(ground);
+    // Closing comes after the scene, when nobody follows it any more.
+    written.truncate(entries.len());
+    if written != entries {
+        fail("what was shown is not what was written".to_owned());
+    }
+}
+
+/// The log as another program reads it.
+fn on_disk(ground: &Ground) -> Vec<Entry> {
+    let store = Store::new(&ground.dirs().data);
+    let (log, _) = store.open(&SessionId::new(SESSION)).unwrap();
+    log.read(None).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }

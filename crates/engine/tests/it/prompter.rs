@@ -1,6 +1,7 @@
 //! The model of a scene: says the line that the log stands at, and keeps every request.
 
 use crate::{ground::Ground, tape::Tape};
+use futures::StreamExt as _;
 use gimlet_ports::{Model, ModelCard, ModelRequest, ModelStream, Models, Stop};
 use gimlet_protocol::Call;
 use gimlet_providers::{Script, Scripted};
@@ -79,7 +80,9 @@ impl Model for Prompter {
 
     fn stream(&self, request: ModelRequest, stop: Stop) -> ModelStream {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
-        Scripted::new(script(&self.scene, self.speaker, &[self.reply()])).stream(request, stop)
+        let tape = self.tape.clone();
+        let said = Scripted::new(script(&self.scene, self.speaker, &[self.reply()]));
+        said.stream(request, stop).inspect(move |_| tape.item()).boxed()
     }
 }
 

@@ -17,7 +17,73 @@ macro_rules! scenes {
 }
 
 scenes! {
+    accept_edits
+    answer_edited
+    asked_always
+    asked_once
+    bash
+    bash_background
+    bash_fails
+    bash_timeout
+    busy_for_too_long
+    busy_then_well
+    busy_with_fallback
+    busy_without_fallback
+    credentials
+    cut_then_well
+    declined
+    denied
+    denied_without_reason
+    dont_ask
+    edit_file
+    edit_unread
+    exclusive_between_shared
+    follow_up_after_rest
+    follow_up_while_running
+    garbage_once
+    garbage_twice
+    glob
+    grep
+    interrupt_during_reply
+    interrupt_during_tool
+    interrupt_while_asked
+    invalid_input
+    invalid_json
+    killed_in_tool
+    length_empty
+    length_three_times
+    length_with_calls
+    length_without_calls
+    limit_budget
+    limit_turns
+    ls
+    multi_edit
+    no_model
+    nobody_answers
+    parallel_reads
+    paused
     permission_remembered
+    plan_mode
+    queued_edited
+    queued_withdrawn
+    read_image
+    read_missing
+    read_notebook
+    read_pdf
+    read_text
+    rejected
+    rule_denies
+    stale_edit
+    steer_between_rounds
+    steer_while_a_tool_runs
+    structured_output
+    structured_output_never
+    structured_output_nudged
+    structured_output_wrong_then_right
+    todo_write
+    too_long
+    unknown_tool
+    write_file
 }
 
 #[test]

@@ -27,6 +27,8 @@ struct Recorded {
     appends: usize,
     dies: Option<(usize, Death)>,
     crashed: bool,
+    /// Items of the model's streams until the process is killed.
+    items_left: Option<usize>,
 }
 
 impl Tape {
@@ -37,6 +39,21 @@ impl Tape {
     /// Dies right after this many appends, counted from the first after the opening.
     pub(crate) fn dies_after(&self, appends: usize, death: Death) {
         self.get().dies = Some((appends, death));
+    }
+
+    /// Is killed before the model says its item number `place`, counted from 1.
+    pub(crate) fn dies_before_item(&self, place: usize) {
+        self.get().items_left = Some(place);
+    }
+
+    /// The model is about to say another item.
+    pub(crate) fn item(&self) {
+        let mut tape = self.get();
+        let Some(left) = &mut tape.items_left else { return };
+        *left -= 1;
+        if *left == 0 {
+            kill_me();
+        }
     }
 
     pub(crate) fn appends(&self) -> usize {
