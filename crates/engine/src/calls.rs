@@ -10,7 +10,7 @@ use gimlet_ports::{
     rule,
 };
 use gimlet_protocol::{
-    Access, Asked, Block, Call, CallId, Cleared, Fact, Fault, Lane, Mode, Question, Reason, Refused,
+    Access, Asked, Block, Call, CallId, Cleared, Fact, Fault, Lane, Mode, NoteKind, Noted, Question, Reason, Refused,
     Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
 };
 use serde_json::Value;
@@ -263,11 +263,21 @@ impl Driver {
         if interrupted && returned.how == ReturnedHow::Failed {
             returned.how = ReturnedHow::Interrupted;
         }
-        let mut facts = vec![Fact::Returned(Box::new(returned))];
+        // Before the result: it is the last result of a round that takes the notes along.
+        let mut facts = self.reminders(&returned);
+        facts.push(Fact::Returned(Box::new(returned)));
         let aborts = abort.is_some();
         facts.extend(abort.map(|text| Fact::Faulted(Fault::Tool { text })));
         self.record(facts)?;
         Ok(aborts)
+    }
+
+    /// What the model is told beside the result, each text once.
+    fn reminders(&self, returned: &Returned) -> Vec<Fact> {
+        let is_told = |name: &str| self.index.was_told(name);
+        let texts = self.parts.reminders.iter().flat_map(|source| source.after(returned, &is_told));
+        let kind = NoteKind::Reminder;
+        texts.map(|text| Fact::Noted(Noted { kind, text })).collect()
     }
 }
 

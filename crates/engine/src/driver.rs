@@ -8,7 +8,7 @@ use crate::{
     options::EngineOptions,
     step::{Step, delivery, next_step},
 };
-use gimlet_ports::{EventStream, Host, Judge, LogFault, Models, Scene, SessionLog, Stop, Toolbox};
+use gimlet_ports::{EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Stop, Toolbox};
 use gimlet_protocol::{
     Accepted, Block, CallId, EntryId, Fact, Noted, NoteKind, Op, OpKey, Refusal, Returned,
     ReturnedHow, SessionId, SessionState, Signal,
@@ -29,6 +29,8 @@ pub struct Parts {
     pub tools: Toolbox,
     /// Who votes.
     pub judges: Vec<Arc<dyn Judge>>,
+    /// Who has words for the model once a call has returned.
+    pub reminders: Vec<Arc<dyn Reminders>>,
     /// The world.
     pub host: Arc<dyn Host>,
     /// How it behaves.

@@ -10,7 +10,7 @@ use gimlet_protocol::{
     Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role, Usage,
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -94,6 +94,8 @@ pub struct Index {
     calls: Vec<OpenCall>,
     reply: Vec<Block>,
     notes: Vec<Block>,
+    /// First lines of the reminders since the last compaction.
+    told: BTreeSet<String>,
     queue: Vec<Queued>,
     keys: HashSet<OpKey>,
     call_ids: HashSet<CallId>,
@@ -184,6 +186,7 @@ impl Index {
             Fact::Compacted(compacted) => {
                 let kept = usize::try_from(compacted.kept_messages).unwrap_or(usize::MAX);
                 self.transcript.restart(compacted.content.clone(), kept);
+                self.told.clear();
                 self.window_tokens = compacted.after_tokens;
                 self.window_bytes = self.transcript.bytes();
             }
@@ -369,7 +372,10 @@ impl Index {
     fn note(&mut self, kind: NoteKind, text: &str) {
         match kind {
             NoteKind::Notice => {}
-            NoteKind::Reminder => self.notes.push(reminder(text)),
+            NoteKind::Reminder => {
+                self.told.extend(text.lines().next().map(str::to_owned));
+                self.notes.push(reminder(text));
+            }
             NoteKind::Nudge => {
                 self.turn.nudges += 1;
                 self.take_in(vec![reminder(text)]);
@@ -420,6 +426,11 @@ impl Index {
     /// What tools remember.
     pub fn desk(&self) -> &Arc<Desk> {
         &self.desk
+    }
+
+    /// True when a reminder with that first line was told and is still in the conversation.
+    pub fn was_told(&self, first_line: &str) -> bool {
+        self.told.contains(first_line)
     }
 
     /// What the person allowed for the session, with the tool it was for.

@@ -7,9 +7,9 @@ const IDENTITY: &str = include_str!("prompt/identity.md");
 const WORK: &str = include_str!("prompt/work.md");
 
 /// Characters of one memory file that are taken.
-const MEMORY_FILE_CHARS: usize = 40_000;
+pub const MEMORY_FILE_CHARS: usize = 40_000;
 /// Characters of all memory files together.
-const MEMORY_CHARS: usize = 120_000;
+pub const MEMORY_CHARS: usize = 120_000;
 
 /// What the system prompt is made of.
 #[derive(Clone, Debug, Default)]
@@ -89,18 +89,27 @@ fn memory_text(files: &[MemoryFile]) -> String {
     );
     let mut left = MEMORY_CHARS;
     for file in files {
-        let allowed = left.min(MEMORY_FILE_CHARS);
-        let kept: String = file.text.chars().take(allowed).collect();
-        let whole = file.text.chars().count();
-        left -= kept.chars().count();
-        let path = file.path.display();
-        out.push_str(&format!("\n\n<instructions file=\"{path}\">\n{}", kept.trim_end()));
-        if whole > allowed {
-            out.push_str(&format!("\n[cut: {allowed} of {whole} characters; read {path} for the rest]"));
-        }
-        out.push_str("\n</instructions>");
+        let (block, taken) = instructions(file, left);
+        left -= taken;
+        out.push_str("\n\n");
+        out.push_str(&block);
     }
     out
+}
+
+/// A memory file as the model sees it, and how many of its characters were taken: at most
+/// `left` and at most [`MEMORY_FILE_CHARS`].
+pub fn instructions(file: &MemoryFile, left: usize) -> (String, usize) {
+    let allowed = left.min(MEMORY_FILE_CHARS);
+    let kept: String = file.text.chars().take(allowed).collect();
+    let whole = file.text.chars().count();
+    let path = file.path.display();
+    let mut out = format!("<instructions file=\"{path}\">\n{}", kept.trim_end());
+    if whole > allowed {
+        out.push_str(&format!("\n[cut: {allowed} of {whole} characters; read {path} for the rest]"));
+    }
+    out.push_str("\n</instructions>");
+    (out, whole.min(allowed))
 }
 
 #[cfg(test)]

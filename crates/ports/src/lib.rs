@@ -8,6 +8,7 @@ mod host;
 mod judge;
 mod log;
 mod model;
+mod reminders;
 mod sessions;
 mod tool;
 
@@ -22,6 +23,7 @@ pub use model::{
     Failure, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models, Price,
     ReplyBlock, StartedBlock, Thinking, ToolChoice,
 };
+pub use reminders::Reminders;
 pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
 pub use tool::{AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox};
 

@@ -105,6 +105,7 @@ impl Process {
             models: Arc::new(Prompters::new(&self.scene, &self.ground, &self.tape, &self.requests)),
             tools: offered,
             judges: gate::of(&self.scene.setup.allow, &self.scene.setup.deny),
+            reminders: Vec::new(),
             host,
             options: self.options(store.scratch(&id).map_err(|fault| broken(&fault))?),
         };
