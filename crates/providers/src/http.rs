@@ -26,33 +26,39 @@ impl LazyClient {
 }
 
 fn build(base_url: &str) -> Result<reqwest::Client, String> {
-    let builder = reqwest::Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .tcp_keepalive(KEEPALIVE)
-        .http2_keep_alive_interval(KEEPALIVE)
-        // A redirect would carry the key to another place.
-        .redirect(reqwest::redirect::Policy::none())
-        // A compressed stream arrives in lumps.
-        .no_gzip()
-        .no_brotli()
-        .user_agent(concat!("gimlet/", env!("CARGO_PKG_VERSION")));
+    let builder = if base_url.starts_with("https:") {
+        // `Err` only says that there is a provider already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
+    } else {
+        plain_client()?
+    };
     // What runs on this machine is reached without the system's proxy.
     let builder = if is_loopback(base_url) {
         builder.no_proxy()
     } else {
         builder
     };
-    let builder = if base_url.starts_with("https:") {
-        // `Err` only says that there is a provider already.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        builder
-    } else {
-        builder.tls_backend_preconfigured(rootless_tls()?)
-    };
     builder
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_keepalive(KEEPALIVE)
+        .http2_keep_alive_interval(KEEPALIVE)
+        // A compressed stream arrives in lumps.
+        .no_gzip()
+        .no_brotli()
+        .user_agent(concat!("gimlet/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| format!("the HTTP client cannot be built: {error}"))
+}
+
+/// A client without redirects, which would carry a key to another place, and without the
+/// system's root certificates: reading these takes milliseconds and megabytes, and a
+/// plain-text address needs none.
+pub(crate) fn plain_client() -> Result<reqwest::ClientBuilder, String> {
+    Ok(reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_backend_preconfigured(rootless_tls()?))
 }
 
 /// True for an address on this machine.
@@ -69,8 +75,7 @@ pub(crate) fn is_loopback(url: &str) -> bool {
     })
 }
 
-/// Reading the system's root certificates takes milliseconds and megabytes. A plain-text
-/// address needs none, so it gets a TLS configuration that trusts nobody.
+/// A TLS configuration that trusts nobody.
 fn rootless_tls() -> Result<rustls::ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)

@@ -7,8 +7,10 @@
 mod anthropic;
 mod by_message;
 mod catalogue;
+mod chat;
 mod exchange;
 mod http;
+pub mod local;
 mod raw_object;
 mod scripted;
 mod secret;
@@ -17,6 +19,11 @@ mod trouble;
 
 pub use anthropic::{Anthropic, AnthropicOptions, DEFAULT_BASE_URL, ToolStreaming};
 pub use catalogue::{card, names};
+pub use chat::{
+    AfterTool, CallIds, Chat, ChatOptions, ChatQuirks, Documents, EmptyContent, ForcedTool, Images,
+    MaxTokens, ReasoningBack, ReasoningSwitch, SessionMember, UsageOption, chat_base_url,
+    chat_needs_no_key, chat_providers,
+};
 pub use scripted::{
     FailureClass, Script, ScriptFault, ScriptItem, ScriptOrder, ScriptPrice, ScriptReply,
     ScriptUsage, Scripted, Stepper,

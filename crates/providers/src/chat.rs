@@ -1,0 +1,275 @@
+//! The Chat Completions interface that OpenAI began and most others speak: hosted vendors,
+//! gateways, and servers on one's own machine. Nothing of its wire leaves this module.
+
+mod convert;
+mod kept;
+mod reply;
+mod request;
+mod trouble;
+mod vendor;
+
+pub use vendor::{
+    AfterTool, CallIds, ChatQuirks, Documents, EmptyContent, ForcedTool, Images, MaxTokens,
+    ReasoningBack, ReasoningSwitch, SessionMember, UsageOption, chat_base_url, chat_needs_no_key,
+    chat_providers,
+};
+
+use crate::{
+    Secret,
+    by_message::ByMessage,
+    exchange::{Dialect, Sending, exchange, secret_header},
+    http::LazyClient,
+    trouble::Trouble,
+};
+use convert::Converted;
+use gimlet_ports::{Failure, Model, ModelCard, ModelRequest, ModelStream, Stop};
+use reply::{Asked, Reply};
+use request::Shape;
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use serde_json::{Map, Value};
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
+use vendor::{Place, Vendor};
+
+/// The name of this dialect in opaque blocks.
+const DIALECT: &str = "chat";
+/// Tokens that a hosted model is assumed to take.
+const HOSTED_CONTEXT_TOKENS: u64 = 128_000;
+/// Tokens that a model on one's own machine is assumed to take: memory is what limits it.
+const OWN_CONTEXT_TOKENS: u64 = 32_768;
+/// Tokens that a model is assumed to answer with at most.
+const OUTPUT_TOKENS: u64 = 32_000;
+
+/// How to reach a provider. Keys come from the caller; nothing is read from the environment.
+#[derive(Clone, Default)]
+pub struct ChatOptions {
+    /// The provider's name, such as `openrouter`. One that is known needs nothing else.
+    pub provider: String,
+    /// Such as `http://127.0.0.1:11434/v1`; the provider's own where `None`.
+    pub base_url: Option<String>,
+    /// Sent as `authorization: Bearer …`.
+    pub key: Option<Secret>,
+    /// More headers, such as a gateway's. Their values are kept out of errors like keys.
+    pub headers: Vec<(String, Secret)>,
+    /// How the dialect differs; what is known of the provider where `None`.
+    pub quirks: Option<ChatQuirks>,
+    /// Members for every request's body.
+    pub extra_body: Map<String, Value>,
+    /// Tokens of input and output together; an assumption where `None`.
+    pub context_tokens: Option<u64>,
+    /// Tokens that one reply may have; the server's own limit where `None`.
+    pub max_output_tokens: Option<u64>,
+}
+
+impl fmt::Debug for ChatOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("ChatOptions")
+            .field("provider", &self.provider)
+            .field("quirks", &self.quirks)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The adapter. Its models share one HTTP client, which is built by the first request.
+#[derive(Clone)]
+pub struct Chat {
+    wire: Arc<Wire>,
+}
+
+impl fmt::Debug for Chat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chat")
+            .field("options", &self.wire.options)
+            .finish()
+    }
+}
+
+struct Wire {
+    options: ChatOptions,
+    quirks: ChatQuirks,
+    vendor: Option<&'static Vendor>,
+    url: String,
+    client: LazyClient,
+}
+
+impl Chat {
+    /// Takes the options; connects to nothing yet.
+    pub fn new(options: ChatOptions) -> Self {
+        let given = options.base_url.as_deref();
+        let vendor = vendor::vendor(&options.provider, given);
+        let base = given.or(vendor.map(|vendor| vendor.base_url));
+        let url = completions_url(base.unwrap_or_default());
+        let known = || ChatQuirks::of(&options.provider, given);
+        let quirks = options.quirks.unwrap_or_else(known);
+        Self {
+            wire: Arc::new(Wire {
+                options,
+                quirks,
+                vendor,
+                url,
+                client: LazyClient::default(),
+            }),
+        }
+    }
+
+    /// The model of that name.
+    pub fn model(&self, name: &str) -> Arc<dyn Model> {
+        let Wire {
+            options,
+            quirks,
+            vendor,
+            ..
+        } = &*self.wire;
+        let is_own = chat_needs_no_key(&options.provider, options.base_url.as_deref())
+            || vendor.is_some_and(|vendor| vendor.place == Place::Own);
+        let assumed = if is_own {
+            OWN_CONTEXT_TOKENS
+        } else {
+            HOSTED_CONTEXT_TOKENS
+        };
+        let context_tokens = options.context_tokens.unwrap_or(assumed);
+        let max_output_tokens = options.max_output_tokens.unwrap_or(OUTPUT_TOKENS);
+        let card = ModelCard {
+            provider: options.provider.clone(),
+            name: name.to_owned(),
+            context_tokens,
+            max_output_tokens: max_output_tokens.min(context_tokens / 2),
+            price: None,
+            assumed: options.max_output_tokens.is_none(),
+            images: quirks.images == Images::Sent,
+            documents: quirks.documents == Documents::Files,
+            thinking: true,
+        };
+        Arc::new(ChatModel {
+            wire: Arc::clone(&self.wire),
+            from: format!("{}/{name}", options.provider),
+            card,
+            converted: ByMessage::default(),
+        })
+    }
+}
+
+/// An address without a path means the usual one.
+fn completions_url(base: &str) -> String {
+    let base = base.trim().trim_end_matches('/');
+    let base = base.strip_suffix("/chat/completions").unwrap_or(base);
+    let bare = reqwest::Url::parse(base).is_ok_and(|url| url.path() == "/");
+    let path = if bare { "/v1" } else { "" };
+    format!("{base}{path}/chat/completions")
+}
+
+struct ChatModel {
+    wire: Arc<Wire>,
+    /// The provider and the model.
+    from: String,
+    card: ModelCard,
+    converted: ByMessage<Converted>,
+}
+
+impl Model for ChatModel {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn stream(&self, request: ModelRequest, stop: Stop) -> ModelStream {
+        let wire = &self.wire;
+        let extras = wire.vendor.map_or(&[][..], |vendor| vendor.extras);
+        let extras: Vec<&'static str> = extras
+            .iter()
+            .filter(|(front, _)| self.card.name.starts_with(front))
+            .map(|(_, members)| *members)
+            .collect();
+        let shape = Shape {
+            card: &self.card,
+            quirks: &wire.quirks,
+            from: &self.from,
+            extras: &extras,
+            extra_body: &wire.options.extra_body,
+        };
+        let body = request::body(&shape, &request, &self.converted);
+        let asked = Asked {
+            session: request.session,
+            messages: request.messages,
+        };
+        let sending = body
+            .map_err(|error| refused(&format!("the request is no valid JSON: {error}")))
+            .and_then(|body| {
+                let headers = wire.headers()?;
+                let reply = Reply::new(asked, self.from.clone(), wire.quirks.reasoning_back);
+                Ok(Sending {
+                    body,
+                    headers,
+                    reply,
+                })
+            });
+        exchange(Arc::clone(wire), sending, stop)
+    }
+}
+
+impl Wire {
+    fn headers(&self) -> Result<HeaderMap, Trouble> {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert("accept", HeaderValue::from_static("text/event-stream"));
+        if let Some(key) = &self.options.key {
+            let bearer = format!("Bearer {}", key.expose());
+            headers.insert("authorization", secret_header(&bearer)?);
+        }
+        for (name, value) in &self.options.headers {
+            let name = HeaderName::try_from(name.as_str());
+            let name = name.map_err(|_| refused("a header's name holds unusable characters"))?;
+            headers.insert(name, secret_header(value.expose())?);
+        }
+        Ok(headers)
+    }
+}
+
+impl Dialect for Wire {
+    type Reply = Reply;
+
+    const REQUEST_ID_HEADERS: &[&str] = &["x-request-id", "request-id", "x-generation-id"];
+
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn client(&self) -> &LazyClient {
+        &self.client
+    }
+
+    fn redact(&self, text: String) -> String {
+        let ChatOptions { key, headers, .. } = &self.options;
+        let secrets = key.iter().chain(headers.iter().map(|(_, value)| value));
+        secrets.fold(text, |text, secret| secret.redact(text))
+    }
+
+    fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
+        trouble::of_reply(status, headers, body)
+    }
+}
+
+fn refused(text: &str) -> Trouble {
+    Trouble::new(Failure::Rejected, text)
+}
+
+/// Nine letters and digits that stand for a text: an id that every vendor takes. The same text
+/// gives the same id in every run.
+fn short_id(text: &str) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let mut rest = hasher.finish();
+    let digits = std::iter::from_fn(|| {
+        let digit = usize::try_from(rest % 36).ok()?;
+        rest /= 36;
+        Some(char::from(*DIGITS.get(digit)?))
+    });
+    digits.take(9).collect()
+}

@@ -1,0 +1,238 @@
+//! The body of a request.
+
+use super::{
+    convert::{Converted, Look, Speaker, bridge, convert},
+    vendor::{AfterTool, ChatQuirks, ForcedTool, UsageOption},
+};
+use crate::by_message::ByMessage;
+use gimlet_ports::{ModelCard, ModelRequest, Thinking, ToolChoice};
+use gimlet_protocol::ToolSpec;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What a request says besides the conversation.
+pub(super) struct Shape<'a> {
+    pub(super) card: &'a ModelCard,
+    pub(super) quirks: &'a ChatQuirks,
+    /// The provider and the model.
+    pub(super) from: &'a str,
+    /// Members as JSON without braces.
+    pub(super) extras: &'a [&'static str],
+    /// More members, from the person.
+    pub(super) extra_body: &'a Map<String, Value>,
+}
+
+/// Assembles the body. What stays the same comes first, and each message's bytes depend on
+/// the message alone, so the bytes of the request before come again in front.
+pub(super) fn body(
+    shape: &Shape<'_>,
+    request: &ModelRequest,
+    converted: &ByMessage<Converted>,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let look = Look {
+        quirks: shape.quirks,
+        from: shape.from,
+    };
+    let messages = converted.of(&request.messages, |message| convert(message, look));
+    let long: usize = messages.iter().map(|message| message.json.len() + 64).sum();
+    let mut out = Members::begin();
+    write_head(&mut out, shape, request)?;
+    write_tools(&mut out, &request.tools)?;
+    out.0.reserve(long + 4096);
+    out.key("messages")?;
+    write_messages(&mut out.0, shape.quirks, &request.system, &messages)?;
+    out.0.push(b'}');
+    Ok(out.0)
+}
+
+/// An object that is being written.
+struct Members(Vec<u8>);
+
+impl Members {
+    fn begin() -> Self {
+        Self(vec![b'{'])
+    }
+
+    fn key(&mut self, key: &str) -> Result<(), serde_json::Error> {
+        self.comma();
+        serde_json::to_writer(&mut self.0, key)?;
+        self.0.push(b':');
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        key: &str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<(), serde_json::Error> {
+        self.key(key)?;
+        serde_json::to_writer(&mut self.0, value)
+    }
+
+    /// Members that are JSON already, unless the person gives the first of them.
+    fn raw(&mut self, members: &str, given: &Map<String, Value>) {
+        let is_given = |key| given.contains_key(key);
+        if !members.is_empty() && !members.split('"').nth(1).is_some_and(is_given) {
+            self.comma();
+            self.0.extend_from_slice(members.as_bytes());
+        }
+    }
+
+    fn comma(&mut self) {
+        if self.0.last() != Some(&b'{') {
+            self.0.push(b',');
+        }
+    }
+}
+
+fn write_head(
+    out: &mut Members,
+    shape: &Shape<'_>,
+    request: &ModelRequest,
+) -> Result<(), serde_json::Error> {
+    let quirks = shape.quirks;
+    let extra = shape.extra_body;
+    out.put("model", &shape.card.name)?;
+    out.put("stream", &true)?;
+    if quirks.usage == UsageOption::Asked {
+        out.raw(r#""stream_options":{"include_usage":true}"#, extra);
+    }
+    let limit = quirks.max_tokens.member();
+    if let Some(tokens) = max_tokens(shape.card, request)
+        && !extra.contains_key(limit)
+    {
+        out.put(limit, &tokens)?;
+    }
+    if let Some(member) = quirks.session.member()
+        && !extra.contains_key(member)
+    {
+        out.put(member, request.session.as_str())?;
+    }
+    let words = quirks.reasoning.words();
+    match request.thinking {
+        Thinking::Off => out.raw(words.off, extra),
+        Thinking::Adaptive => out.raw(words.adaptive, extra),
+        Thinking::Budget(tokens) => {
+            let members = words.budget.replace("$tokens", &tokens.to_string());
+            out.raw(&members, extra);
+        }
+    }
+    for members in shape.extras {
+        out.raw(members, extra);
+    }
+    match &request.tool_choice {
+        _ if request.tools.is_empty() => {}
+        ToolChoice::Auto => {}
+        ToolChoice::None => out.put("tool_choice", "none")?,
+        ToolChoice::Only(name) => match quirks.forced_tool {
+            ForcedTool::Named => out.put("tool_choice", &NamedTool::of(name))?,
+            ForcedTool::Required => out.put("tool_choice", "required")?,
+        },
+    }
+    for (key, value) in extra {
+        out.put(key, value)?;
+    }
+    Ok(())
+}
+
+/// Of a model about which nothing is known, no limit is known either: unless the person asks
+/// for less than what is assumed, the server's own limit holds.
+fn max_tokens(card: &ModelCard, request: &ModelRequest) -> Option<u64> {
+    let asked = request.max_output_tokens.unwrap_or(card.max_output_tokens);
+    if card.assumed {
+        (asked < card.max_output_tokens).then_some(asked.max(1))
+    } else {
+        Some(asked.clamp(1, card.max_output_tokens))
+    }
+}
+
+#[derive(Serialize)]
+struct NamedTool<'a> {
+    r#type: &'static str,
+    function: Name<'a>,
+}
+
+#[derive(Serialize)]
+struct Name<'a> {
+    name: &'a str,
+}
+
+impl<'a> NamedTool<'a> {
+    fn of(name: &'a str) -> Self {
+        Self {
+            r#type: "function",
+            function: Name { name },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WireTool<'a> {
+    r#type: &'static str,
+    function: WireFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct WireFunction<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+fn write_tools(out: &mut Members, tools: &[ToolSpec]) -> Result<(), serde_json::Error> {
+    if tools.is_empty() {
+        return Ok(());
+    }
+    let tools = tools.iter().map(|tool| WireTool {
+        r#type: "function",
+        function: WireFunction {
+            name: &tool.name,
+            description: &tool.description,
+            parameters: &tool.input_schema,
+        },
+    });
+    out.put("tools", &tools.collect::<Vec<_>>())
+}
+
+#[derive(Serialize)]
+struct SystemMessage {
+    role: &'static str,
+    content: String,
+}
+
+fn write_messages(
+    out: &mut Vec<u8>,
+    quirks: &ChatQuirks,
+    system: &[String],
+    messages: &[Arc<Converted>],
+) -> Result<(), serde_json::Error> {
+    out.push(b'[');
+    let parts: Vec<&str> = system
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.trim().is_empty())
+        .collect();
+    if !parts.is_empty() {
+        let message = SystemMessage {
+            role: "system",
+            content: parts.join("\n\n"),
+        };
+        serde_json::to_writer(&mut *out, &message)?;
+    }
+    let mut before = None;
+    for message in messages.iter().filter(|message| !message.json.is_empty()) {
+        if out.last() != Some(&b'[') {
+            out.push(b',');
+        }
+        let bridged = quirks.after_tool == AfterTool::Bridged;
+        if bridged && before == Some(Speaker::Tool) && message.first == Speaker::User {
+            serde_json::to_writer(&mut *out, &bridge())?;
+            out.push(b',');
+        }
+        out.extend_from_slice(&message.json);
+        before = Some(message.last);
+    }
+    out.push(b']');
+    Ok(())
+}
