@@ -9,19 +9,22 @@
 //! assert_eq!(server.faults(), Vec::<String>::new());
 //! ```
 //!
-//! Each request to `/v1/messages` takes the next answer. Every request is recorded and
+//! Each request to `/v1/messages` or `/chat/completions` takes the next answer. Every request is recorded and
 //! checked: calls and results pair up, roles alternate, tool names are unique, there are at
 //! most four cache markers, and the request before of the same conversation comes again
 //! unchanged in front.
 
+mod chat;
 mod check;
 mod reply;
 mod script;
 mod serve;
 
+pub use chat::ChatScript;
 pub use reply::{Delivery, Gate, Reply};
 pub use script::Script;
 
+use chat::check::ChatConversations;
 use check::Conversations;
 use std::{
     collections::VecDeque,
@@ -91,6 +94,8 @@ struct State {
     requests: Vec<Recorded>,
     others: Vec<Recorded>,
     conversations: Conversations,
+    chats: ChatConversations,
+    pages: Vec<(String, Reply)>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -135,12 +140,17 @@ impl Server {
         self.stage.state().responder = Some(Box::new(responder));
     }
 
-    /// The requests to `/v1/messages`, in the order of arrival.
+    /// Answers every request for this path that is no request to a model.
+    pub fn serve(&self, path: &str, reply: Reply) {
+        self.stage.state().pages.push((path.to_owned(), reply));
+    }
+
+    /// The requests to models, in the order of arrival.
     pub fn requests(&self) -> Vec<Recorded> {
         self.stage.state().requests.clone()
     }
 
-    /// All other requests; they are answered with 404.
+    /// All other requests; they get the page of their path, or 404.
     pub fn others(&self) -> Vec<Recorded> {
         self.stage.state().others.clone()
     }
@@ -201,11 +211,18 @@ impl Stage {
     fn take(&self, mut request: Recorded) -> Reply {
         let mut state = self.state();
         let path = request.path.split('?').next().unwrap_or_default();
-        if request.method != "POST" || !path.ends_with("/v1/messages") {
-            state.others.push(request);
-            return Reply::error(404, "not_found_error", "only POST /v1/messages is served");
-        }
-        request.faults = state.conversations.check(&request.body);
+        request.faults = match request.method.as_str() {
+            "POST" if path.ends_with("/v1/messages") => state.conversations.check(&request.body),
+            "POST" if path.ends_with("/chat/completions") => state.chats.check(&request.body),
+            _ => {
+                let page = state.pages.iter().find(|(known, _)| known == path);
+                let page = page.map(|(_, reply)| reply.clone());
+                state.others.push(request);
+                return page.unwrap_or_else(|| {
+                    Reply::error(404, "not_found_error", "only POST /v1/messages is served")
+                });
+            }
+        };
         let reply = match (state.answers.pop_front(), &state.responder) {
             (Some(reply), _) => reply,
             (None, Some(responder)) => responder(&request),

@@ -219,7 +219,7 @@ fn write_event(out: &mut Vec<u8>, name: &str, data: &str) {
     out.push(b'\n');
 }
 
-fn pieces(text: &str, chars: usize) -> impl Iterator<Item = String> {
+pub(super) fn pieces(text: &str, chars: usize) -> impl Iterator<Item = String> {
     let mut letters = text.chars();
     std::iter::from_fn(move || {
         let piece: String = letters.by_ref().take(chars.max(1)).collect();
