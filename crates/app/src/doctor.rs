@@ -90,7 +90,8 @@ fn keys(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
         if let Some(url) = settings.base_url(provider) {
             let source = settings.source_of(&format!("providers.{provider}.baseUrl"));
             let from = source.map_or_else(String::new, |source| format!(", from {source}"));
-            checks.push(check(&format!("address of {provider}"), Finding::Good, format!("{url}{from}"), None));
+            let text = format!("{}{from}", without_password(url));
+            checks.push(check(&format!("address of {provider}"), Finding::Good, text, None));
         }
     }
     checks.push(match auth::credentials(dirs).keyring_status() {
@@ -101,6 +102,16 @@ fn keys(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
         }
     });
     checks
+}
+
+/// An address without the name and password that may stand in it.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match host.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://…@{host}{path}"),
+        None => url.to_owned(),
+    }
 }
 
 fn programs(settings: &Settings) -> Vec<Check> {
@@ -157,11 +168,15 @@ fn terminal(settings: &Settings) -> Check {
 
 /// What the system could confine commands with.
 fn confinement(settings: &Settings) -> Vec<Check> {
-    let lsm = std::fs::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
-    let landlock = if lsm.split(',').any(|name| name.trim() == "landlock") {
-        check("landlock", Finding::Good, "the kernel has it", None)
-    } else {
-        check("landlock", Finding::Note, "the kernel does not name it", None)
+    let landlock = match std::fs::read_to_string("/sys/kernel/security/lsm") {
+        Ok(names) if names.split(',').any(|name| name.trim() == "landlock") => {
+            check("landlock", Finding::Good, "the kernel has it", None)
+        }
+        Ok(_) => check("landlock", Finding::Note, "the kernel does not have it", None),
+        Err(error) => {
+            let text = format!("cannot be told: /sys/kernel/security/lsm: {error}");
+            check("landlock", Finding::Note, text, None)
+        }
     };
     let path = settings.env.raw(&env_vars::PATH).map(std::ffi::OsStr::to_owned);
     let bwrap = match which::which_in("bwrap", path, "/") {

@@ -3,7 +3,7 @@
 use crate::{
     gate::{self, RuleFault},
     launch::{Answers, Launch, Persistence, model_name},
-    memory::{self, MemorySearch},
+    memory::{LazyMemory, MemorySearch},
     memory_log::MemoryLog,
     models::{KeySource, Registry, full_name},
     surroundings,
@@ -14,18 +14,20 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead, SessionLog,
-    Sessions, Thinking, Toolbox,
+    EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, Reminders, SessionHead,
+    SessionLog, Sessions, Thinking, Toolbox,
 };
 use gimlet_protocol::{
-    Accepted, Change, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId, ToolSpec,
+    Accepted, Change, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, Returned, SessionId,
+    ToolSpec,
 };
 use gimlet_settings::{Dirs, Settings};
 use gimlet_store::{FindFault, ForkAt, Store};
-use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, toolbox};
+use gimlet_tools::{EndedTask, STRUCTURED_OUTPUT, Tasks, ToolOptions, ToolSet, toolbox};
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    io::ErrorKind,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -122,6 +124,10 @@ impl Hub {
             models: Arc::clone(&self.models) as Arc<_>,
             tools: toolbox,
             judges: gate::judges(self.launch.rules(&self.settings), vec![self.dirs.data.clone()]),
+            reminders: vec![
+                Arc::new(LazyMemory::new(self.memory_search(&opened.cwd))),
+                Arc::new(TaskNotices(Arc::clone(&tools.tasks))),
+            ],
             host: Arc::clone(&self.host),
             options: self.engine_options(&opened, scratch),
         };
@@ -165,6 +171,10 @@ impl Hub {
     }
 
     fn new_log(&self, id: Option<SessionId>) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
+        if let Some(id) = id.as_ref().filter(|id| self.store.path(id).is_ok()) {
+            let hint = format!("go on with it by `--resume {id}`, or leave `--session-id` out");
+            return Err(user(format!("session {id} exists already"), Some(hint)));
+        }
         let id = id.unwrap_or_else(Store::fresh_id);
         let opened = self.opening(id.clone())?;
         let mut log: Box<dyn SessionLog> = match self.launch.persistence {
@@ -196,7 +206,14 @@ impl Hub {
             .store
             .fork(of, ForkAt::End, &id, &self.launch.cwd)
             .map_err(|fault| log_fault(&fault))?;
-        self.folded(Box::new(log))
+        let (mut log, mut index) = self.folded(Box::new(log))?;
+        // Two sessions of one name could not be told apart by it.
+        if let Some(title) = index.title().map(|title| format!("{title} (copy)")) {
+            let renamed = vec![Fact::Configured(Change::Title { title })];
+            let entries = log.append(index.last(), renamed).map_err(|fault| log_fault(&fault))?;
+            entries.iter().for_each(|entry| index.apply(entry));
+        }
+        Ok((log, index))
     }
 
     fn folded(&self, log: Box<dyn SessionLog>) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
@@ -232,17 +249,8 @@ impl Hub {
 
     fn opening(&self, session: SessionId) -> Result<Opened, OpenFault> {
         let added = self.added();
-        let search = MemorySearch {
-            root: &self.launch.cwd,
-            home: self.dirs.home.as_deref(),
-            config: &self.dirs.config,
-            which: self.settings.instruction_files,
-            excluded: &self.settings.claude_md_excludes,
-        };
-        let memory = memory::find(&search);
-        for (path, why) in &memory.left_out {
-            self.note(format!("{} was not loaded: {why}", path.display()));
-        }
+        let memory = self.memory_search(&self.launch.cwd).survey();
+        memory.notices().into_iter().for_each(|notice| self.note(notice));
         let rules = self.launch.rules(&self.settings);
         for RuleFault { rule, source, text } in &rules.faults {
             self.note(format!("{source}: rule `{rule}`: {text}"));
@@ -265,6 +273,10 @@ impl Hub {
             forked_from: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
+    }
+
+    fn memory_search(&self, root: &Path) -> MemorySearch {
+        MemorySearch::new(root, &self.launch, &self.settings, &self.dirs)
     }
 
     fn added(&self) -> Vec<PathBuf> {
@@ -310,6 +322,22 @@ impl Hub {
             (Persistence::Kept, Ok(scratch)) => scratch,
             (Persistence::Kept | Persistence::None, _) => {
                 self.dirs.cache.join("scratch").join(session.as_str())
+            }
+        }
+    }
+
+    /// Removes what commands of a session without a log wrote beside it.
+    fn leave_no_trace(&self, session: &SessionId) {
+        let scratch = self.scratch_of(session);
+        if let Err(error) = std::fs::remove_dir_all(&scratch)
+            && error.kind() != ErrorKind::NotFound
+        {
+            self.note(format!("{} was not removed: {error}", scratch.display()));
+        }
+        // The folders above go too, unless something else is in them.
+        for folder in scratch.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.dirs.cache)) {
+            if std::fs::remove_dir(folder).is_err() {
+                return;
             }
         }
     }
@@ -396,8 +424,25 @@ impl Sessions for Hub {
                 if session.handle.submit(key, Op::Close).await.is_ok() {
                     session.handle.ended().await;
                 }
+                drop(session);
+                if self.launch.persistence == Persistence::None {
+                    self.leave_no_trace(&id);
+                }
             }
         })
+    }
+}
+
+/// Tells the model once when a background task has ended.
+struct TaskNotices(Arc<Tasks>);
+
+impl Reminders for TaskNotices {
+    fn after(&self, _: &Returned, _: &dyn Fn(&str) -> bool) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn due(&self) -> Vec<String> {
+        self.0.ended_since_last_look().iter().map(EndedTask::notice).collect()
     }
 }
 
@@ -447,6 +492,9 @@ fn log_fault(fault: &LogFault) -> OpenFault {
         LogFault::Corrupt { .. } => Some("`gimlet sessions repair` makes a clean copy".to_owned()),
         LogFault::Newer { .. } => Some("update Gimlet".to_owned()),
         LogFault::Missing { .. } => Some("`gimlet sessions list` shows them".to_owned()),
+        LogFault::Broken { why, .. } if why.contains("ermission denied") || why.contains("Read-only") => {
+            Some("make the folder writable for you, or set GIMLET_HOME to another".to_owned())
+        }
         LogFault::Broken { .. } => None,
     };
     match fault {

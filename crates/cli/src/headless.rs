@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::{
     fs,
     io::{self, IsTerminal as _, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -39,7 +39,7 @@ fn prepare_and_run(args: RunArgs) -> Result<Exit, Exit> {
     let launch = launch(&args)?;
     let open = open_spec(&args);
     let runtime = runtime()?;
-    runtime.block_on(async move {
+    let outcome = runtime.block_on(async move {
         let hub = Hub::new(launch).map_err(|fault| exit::open_fault(&fault))?;
         let hub = Arc::new(hub);
         say_notices(&hub);
@@ -47,7 +47,10 @@ fn prepare_and_run(args: RunArgs) -> Result<Exit, Exit> {
         let outcome = drive(&hub, options).await?;
         say_notices(&hub);
         Ok(outcome)
-    })
+    });
+    // A read of standard input that never ends must not hold the process.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Runs the gateway on the process's own streams and signals.
@@ -76,13 +79,21 @@ async fn drive(hub: &Arc<Hub>, options: HeadlessOptions) -> Result<Exit, Exit> {
     })
 }
 
+/// One thread drives everything: the work is waiting, files and searches have threads of their
+/// own, and a connection is back in its pool before the next request looks for it.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_keep_alive(BLOCKING_KEEP_ALIVE)
         .build()
         .map_err(|error| exit::complain(Exit::Environment, &format!("no threads: {error}"), None))
 }
+
+/// Threads for files and searches: as many as calls run together, and a few for streams.
+const BLOCKING_THREADS: usize = 16;
+/// How long an idle one of them is kept.
+const BLOCKING_KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(2);
 
 fn say_notices(hub: &Hub) {
     for notice in hub.take_notices() {
@@ -174,7 +185,7 @@ fn launch(args: &RunArgs) -> Result<Launch, Exit> {
         allowed_tools: args.allowed_tools.clone(),
         disallowed_tools: args.disallowed_tools.clone(),
         tools: args.tools.clone(),
-        add_dirs: args.add_dir.iter().map(|path| cwd.join(path)).collect(),
+        add_dirs: args.add_dir.iter().map(|path| whole_path(&cwd, path)).collect(),
         system_prompt: file_and_text(args.system_prompt_file.as_deref(), args.system_prompt.as_deref())?,
         append_system_prompt: file_and_text(
             args.append_system_prompt_file.as_deref(),
@@ -194,6 +205,12 @@ fn launch(args: &RunArgs) -> Result<Launch, Exit> {
         },
         cwd,
     })
+}
+
+/// The path from the root, without `..` in it where it exists.
+fn whole_path(cwd: &Path, path: &Path) -> PathBuf {
+    let joined = cwd.join(path);
+    fs::canonicalize(&joined).unwrap_or(joined)
 }
 
 /// A prompt's file comes first, a blank line, then its text.

@@ -3,7 +3,7 @@
 use crate::{
     compact::Trigger,
     hub::{Hub, event_stream},
-    inbox::Command,
+    inbox::{Command, Joins},
     index::Index,
     options::EngineOptions,
     step::{Step, delivery, next_step},
@@ -42,8 +42,8 @@ pub struct Parts {
 /// A turn that a crash cut short is held until it is resumed or another prompt comes.
 pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
     let (commands, inbox) = mpsc::channel(WAITING_COMMANDS);
-    let held = next_step(&index, &BTreeSet::new()) != Step::Rest;
-    let driver = Driver {
+    let owes = next_step(&index, &BTreeSet::new()) != Step::Rest;
+    let mut driver = Driver {
         inbox,
         #[cfg(debug_assertions)]
         witness: crate::scan::Witness::new(&*parts.log),
@@ -51,7 +51,8 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         index,
         hub: Hub::default(),
         live: BTreeSet::new(),
-        held,
+        held: owes,
+        is_own_turn: false,
         closing: None,
         broken: None,
         state: SessionState::Resting,
@@ -59,6 +60,7 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         sent: None,
         compacting: None,
     };
+    driver.held = owes || (driver.offers_end() && driver.missing_end().is_some());
     let task = tokio::spawn(driver.run());
     SessionHandle { session, commands, task: Arc::new(AbortOnDrop(task)) }
 }
@@ -99,12 +101,12 @@ impl SessionHandle {
     /// # Errors
     /// When the session has ended or its log cannot be read.
     pub async fn follow(&self, after: Option<EntryId>) -> Result<EventStream, Refusal> {
-        let first = join(&self.commands, after).await.map_err(|_| self.gone())?;
+        let first = join(&self.commands, after, Joins::New).await.map_err(|_| self.gone())?;
         let first = first.map_err(|fault| Refusal::Log { why: fault.to_string() })?;
         // Weak: a follower alone does not keep the session alive.
         let commands = self.commands.downgrade();
         let rejoin = Box::new(move |seen| match commands.upgrade() {
-            Some(commands) => join(&commands, seen),
+            Some(commands) => join(&commands, seen, Joins::Again),
             None => oneshot::channel().1,
         });
         Ok(event_stream(first, after, rejoin))
@@ -133,10 +135,11 @@ impl SessionHandle {
 fn join(
     commands: &mpsc::Sender<Command>,
     after: Option<EntryId>,
+    joins: Joins,
 ) -> oneshot::Receiver<Result<crate::hub::Subscription, LogFault>> {
     let (answer, answered) = oneshot::channel();
     // A full inbox drops `answer`, which the follower sees as the end: it can follow again.
-    if commands.try_send(Command::Follow { after, answer }).is_err() {
+    if commands.try_send(Command::Follow { after, joins, answer }).is_err() {
         return oneshot::channel().1;
     }
     answered
@@ -163,6 +166,8 @@ pub(crate) struct Driver {
     pub(crate) live: BTreeSet<CallId>,
     /// True while a turn that a crash cut short waits for someone to resume it.
     pub(crate) held: bool,
+    /// True once a turn was begun or resumed in this run: an earlier one is nobody's wish now.
+    is_own_turn: bool,
     pub(crate) closing: Option<OpKey>,
     /// Why the log could not be written; the session then rests until the next operation.
     pub(crate) broken: Option<LogFault>,
@@ -180,7 +185,8 @@ impl Driver {
                 self.take(command);
             }
             let step = self.step();
-            if let (Some(key), Step::Rest | Step::Wait(_)) = (self.closing.clone(), &step) {
+            // What is queued stays in the log for the next run.
+            if let (Some(key), Step::Rest | Step::Wait(_) | Step::Deliver(_)) = (self.closing.clone(), &step) {
                 self.close(key);
                 return;
             }
@@ -222,6 +228,8 @@ impl Driver {
             #[cfg(debug_assertions)]
             self.witness.see(entry);
             self.index.apply(entry);
+            self.is_own_turn |=
+                matches!(entry.fact, Fact::Prompted(_) | Fact::Steered(_) | Fact::Resumed(_));
             if let Fact::Spent(spent) = &entry.fact {
                 self.spent_here_micro_usd += spent.cost.micro_usd.unwrap_or(0);
             }
@@ -237,7 +245,7 @@ impl Driver {
     pub(crate) fn enter(&mut self, state: SessionState) {
         if self.state != state {
             self.state = state;
-            self.show(&Signal::State { state });
+            self.hub.signal_surely(&Signal::State { state });
         }
     }
 
@@ -276,7 +284,7 @@ impl Driver {
             return Some(self.compact_by_hand(wish).await);
         }
         if !self.held && self.broken.is_none() {
-            if let Some(nudge) = self.missing_end() {
+            if let Some(nudge) = self.missing_end().filter(|_| self.is_own_turn) {
                 return Some(self.record(vec![nudge]));
             }
             self.enter(SessionState::Resting);
@@ -306,6 +314,13 @@ impl Driver {
         Some(())
     }
 
+    /// True when the session was begun with the tool that must end a turn.
+    fn offers_end(&self) -> bool {
+        let tool = self.parts.options.must_end_with.as_deref();
+        let mut offered = self.index.opened().into_iter().flat_map(|opened| &opened.tools);
+        tool.is_some_and(|tool| offered.any(|spec| spec.name == tool))
+    }
+
     /// The nudge for a turn that rests without the tool that must end it.
     fn missing_end(&self) -> Option<Fact> {
         let tool = self.parts.options.must_end_with.as_ref()?;
@@ -324,7 +339,7 @@ impl Driver {
     }
 
     fn broke(&mut self, fault: LogFault) {
-        self.show(&Signal::LogFault { text: fault.to_string() });
+        self.hub.signal_surely(&Signal::LogFault { text: fault.to_string() });
         self.broken = Some(fault);
         self.enter(SessionState::Resting);
     }
@@ -374,3 +389,6 @@ impl Drop for StopOnDrop {
         self.0.cancel();
     }
 }
+
+#[cfg(test)]
+mod tests;

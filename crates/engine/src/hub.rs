@@ -28,8 +28,17 @@ pub(crate) struct Subscription {
 
 impl Hub {
     /// Takes a follower in, at this very entry.
-    pub(crate) fn join(&mut self, past: Option<EntryIter>, upto: Option<EntryId>) -> Subscription {
+    pub(crate) fn join(
+        &mut self,
+        past: Option<EntryIter>,
+        upto: Option<EntryId>,
+        present: Vec<Signal>,
+    ) -> Subscription {
         let (events, live) = mpsc::channel(WAITING_EVENTS);
+        for signal in present {
+            // The queue is new and has room.
+            drop(events.try_send(Event::Signal(signal)));
+        }
         self.followers.push(Follower { events, skipped: 0 });
         Subscription { past, upto, live }
     }
@@ -55,6 +64,13 @@ impl Hub {
                 Err(mpsc::error::TrySendError::Closed(_)) => false,
             }
         });
+    }
+
+    /// Hands a signal that must not be lost to everyone: a follower without room is let go, and
+    /// told the present state when it joins again.
+    pub(crate) fn signal_surely(&mut self, signal: &Signal) {
+        self.followers
+            .retain_mut(|follower| follower.events.try_send(Event::Signal(signal.clone())).is_ok());
     }
 
     /// True when someone would see a signal.

@@ -9,7 +9,7 @@ use crate::{
 use gimlet_ports::LogFault;
 use gimlet_protocol::{
     Accepted, Answered, Block, CallId, Change, EntryId, Fact, Incoming, Op, OpKey, Origin, Queued,
-    QueueLane, Refusal, Refused, Reply, Rewound,
+    QueueLane, Refusal, Refused, Reply, Rewound, Signal,
 };
 use std::collections::BTreeSet;
 use tokio::sync::oneshot;
@@ -17,8 +17,15 @@ use tokio::sync::oneshot;
 /// What arrives at a session.
 pub(crate) enum Command {
     Submit { key: OpKey, op: Op, answer: oneshot::Sender<Result<Accepted, Refusal>> },
-    Follow { after: Option<EntryId>, answer: oneshot::Sender<Result<Subscription, LogFault>> },
+    Follow { after: Option<EntryId>, joins: Joins, answer: oneshot::Sender<Result<Subscription, LogFault>> },
     Look { answer: oneshot::Sender<Glance> },
+}
+
+/// Whether a follower is new, or was let go and comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joins {
+    New,
+    Again,
 }
 
 /// What a command means for the work that is under way.
@@ -48,10 +55,13 @@ impl Driver {
                 answer.send(outcome).or_unheard();
                 after
             }
-            Command::Follow { after, answer } => {
+            Command::Follow { after, joins, answer } => {
                 let last = self.index.last();
                 let past = if after == last { Ok(None) } else { self.parts.log.read(after).map(Some) };
-                let subscription = past.map(|past| self.hub.join(past, last));
+                let subscription = past.map(|past| {
+                    let present = self.present(joins);
+                    self.hub.join(past, last, present)
+                });
                 answer.send(subscription).or_unheard();
                 After::GoOn
             }
@@ -60,6 +70,16 @@ impl Driver {
                 After::GoOn
             }
         }
+    }
+
+    /// What a follower that was let go may have missed.
+    fn present(&self, joins: Joins) -> Vec<Signal> {
+        if joins == Joins::New {
+            return Vec::new();
+        }
+        let lagged = Signal::Lagged { skipped: 0 };
+        let fault = self.broken.as_ref().map(|fault| Signal::LogFault { text: fault.to_string() });
+        [lagged].into_iter().chain(fault).chain([Signal::State { state: self.state }]).collect()
     }
 
     fn operate(&mut self, key: OpKey, op: Op, working: Working) -> Result<Accepted, Refusal> {
@@ -87,7 +107,11 @@ impl Driver {
                 self.interrupt(key, working)
             }
         };
-        self.record(facts).map_err(|fault| Refusal::Log { why: fault.to_string() })?;
+        self.record(facts).map_err(|fault| {
+            let why = fault.to_string();
+            self.broken = Some(fault);
+            Refusal::Log { why }
+        })?;
         Ok(accepted)
     }
 

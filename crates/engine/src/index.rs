@@ -199,7 +199,8 @@ impl Index {
                 self.keys.insert(key.clone());
                 self.turn.fault = None;
                 self.turn.interrupted = false;
-                self.owes_reply = self.transcript.ends_with_user() || !self.calls.is_empty();
+                // Already owed where the model had paused: it goes on in its own message.
+                self.owes_reply |= self.transcript.ends_with_user() || !self.calls.is_empty();
             }
             Fact::Closed(key) => {
                 self.keys.insert(key.clone());
@@ -374,7 +375,12 @@ impl Index {
             NoteKind::Notice => {}
             NoteKind::Reminder => {
                 self.told.extend(text.lines().next().map(str::to_owned));
-                self.notes.push(reminder(text));
+                if self.calls.is_empty() && self.owes_reply && self.transcript.ends_with_user() {
+                    // The request that is about to be made takes it along.
+                    self.transcript.push(Role::User, vec![reminder(text)]);
+                } else {
+                    self.notes.push(reminder(text));
+                }
             }
             NoteKind::Nudge => {
                 self.turn.nudges += 1;

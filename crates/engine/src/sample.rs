@@ -38,6 +38,7 @@ impl Driver {
     /// Asks the model, again where that helps, and records what came of it.
     pub(crate) async fn sample(&mut self) -> Result<(), LogFault> {
         self.enter(SessionState::Running);
+        self.record_due()?;
         let mut attempt = 1;
         let mut compacted = false;
         loop {
@@ -101,6 +102,14 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Notes what the model should be told with this request.
+    fn record_due(&mut self) -> Result<(), LogFault> {
+        let due = self.parts.reminders.iter().flat_map(|source| source.due());
+        let kind = NoteKind::Reminder;
+        let facts: Vec<Fact> = due.map(|text| Fact::Noted(Noted { kind, text })).collect();
+        if facts.is_empty() { Ok(()) } else { self.record(facts) }
     }
 
     /// The fallback after the model in use.

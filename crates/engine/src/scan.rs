@@ -133,20 +133,37 @@ fn is_about(fact: &Fact, id: &CallId) -> bool {
 
 /// True when the model has the next word: the last thing that matters asks for it.
 fn owes_reply(facts: &[&Fact], reply_end: Option<usize>, had_calls: bool) -> bool {
+    let (mut resumed, mut halted, mut past_reply) = (false, false, false);
     for (at, fact) in facts.iter().enumerate().rev() {
         match fact {
+            // What had no answer when the turn was cut short is to have one now.
+            Fact::Resumed(_) => resumed = true,
+            Fact::Interrupted(_) | Fact::Faulted(_) if resumed => halted = true,
             Fact::Interrupted(_) | Fact::Faulted(_) => return false,
             Fact::Prompted(_) | Fact::Steered(_) => return true,
             Fact::Noted(noted) if noted.kind == NoteKind::Nudge => return true,
-            Fact::Resumed(_) => return true,
+            Fact::Returned(_) | Fact::Refused(_) if past_reply => return true,
             Fact::Returned(returned) if returned.marks.contains(&Mark::TurnDone) => return false,
             Fact::Spent(spent) if Some(at) == reply_end => {
-                return had_calls || spent.finish == Finish::Paused;
+                if had_calls || (spent.finish == Finish::Paused && !halted) {
+                    return true;
+                }
+                if !resumed || has_words(facts, at) {
+                    return false;
+                }
+                past_reply = true;
             }
+            Fact::Spent(_) if closes_a_reply(fact) && has_words(facts, at) => return false,
             _ => {}
         }
     }
     false
+}
+
+/// True when the reply that ends at `end` said anything.
+fn has_words(facts: &[&Fact], end: usize) -> bool {
+    let last = end.checked_sub(1).and_then(|last| facts.get(last));
+    matches!(last, Some(Fact::Said(_) | Fact::Thought(_) | Fact::Called(_) | Fact::Kept(_)))
 }
 
 fn next_queued(facts: &[&Fact], owes: bool) -> Option<OpKey> {

@@ -10,4 +10,10 @@ pub trait Reminders: Send + Sync {
     /// says whether a text of that name was told already since the conversation began or was
     /// last compacted, and such a text is left out.
     fn after(&self, returned: &Returned, is_told: &dyn Fn(&str) -> bool) -> Vec<String>;
+
+    /// The texts for the next request, whatever it is about, such as a background task that
+    /// has ended. Each is returned once.
+    fn due(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

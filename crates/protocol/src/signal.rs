@@ -114,14 +114,14 @@ pub enum Signal {
     },
     /// Signals were dropped because this client was slow.
     Lagged {
-        /// How many.
+        /// How many; 0 where it is not known.
         skipped: u64,
     },
 }
 
 /// What a follower of a session receives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// True after a restart. Never dropped, in order.
     Fact(Entry),

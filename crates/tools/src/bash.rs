@@ -89,7 +89,7 @@ impl Tool for Bash {
         risk: Risk::High,
         lane: Lane::Exclusive,
         exposure: Exposure::Always,
-        permission: "asks before each command that is not known to be harmless",
+        permission: "asks before each command",
         deadline: Duration::from_secs(630),
     };
 

@@ -75,7 +75,14 @@ impl World {
                 }
             }
             // The process dies and starts again.
-            4 => self.live.clear(),
+            4 => {
+                self.live.clear();
+                let owes = next_step(&self.index, &self.live) != Step::Rest;
+                if owes && self.roll().is_multiple_of(2) {
+                    let key = self.key();
+                    self.write(Fact::Resumed(key));
+                }
+            }
             5 if resting && self.index.can_resume() => {
                 let key = self.key();
                 self.write(Fact::Resumed(key));
