@@ -9,8 +9,8 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use futures::StreamExt as _;
 use gimlet_ports::{Model, ModelRequest, Stop, Thinking, ToolChoice};
 use gimlet_protocol::{Block, Call, CallId, Lane, Message, Risk, Role, SessionId, ToolSpec};
-use gimlet_providers::{Anthropic, AnthropicOptions, SseDecoder};
-use gimlet_testkit::sse::{Reply, Script, Server};
+use gimlet_providers::{Anthropic, AnthropicOptions, Chat, ChatOptions, SseDecoder};
+use gimlet_testkit::sse::{ChatScript, Reply, Script, Server};
 use serde_json::json;
 use std::{hint::black_box, sync::Arc};
 
@@ -37,19 +37,43 @@ fn decode_events(criterion: &mut Criterion) {
 }
 
 fn read_long_stream(criterion: &mut Criterion) {
+    let words = "sixteen letters.".repeat(12_500);
+    let anthropic = Script::new().text_in_pieces(&words, 16);
+    let chat = ChatScript::new().text_in_pieces(&words, 16);
+    read_stream(
+        criterion,
+        "200,000 characters in events of 16",
+        Reply::events(&anthropic),
+        anthropic.bytes().len(),
+        model_at,
+    );
+    read_stream(
+        criterion,
+        "200,000 characters in chunks of 16, chat",
+        Reply::chunks(&chat),
+        chat.bytes().len(),
+        chat_at,
+    );
+}
+
+fn read_stream(
+    criterion: &mut Criterion,
+    name: &str,
+    reply: Reply,
+    bytes: usize,
+    model_at: fn(&str) -> Arc<dyn Model>,
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .expect("runtime");
     let server = runtime.block_on(Server::start()).expect("a free port");
-    let script = Script::new().text_in_pieces(&"sixteen letters.".repeat(12_500), 16);
-    let reply = Reply::events(&script);
     server.answer_with(move |_| reply.clone());
     let model = model_at(&server.url());
     let mut group = criterion.benchmark_group("stream");
     group.sample_size(20);
-    group.throughput(Throughput::Bytes(script.bytes().len() as u64));
-    group.bench_function("200,000 characters in events of 16", |bencher| {
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.bench_function(name, |bencher| {
         bencher.iter(|| {
             runtime.block_on(async { model.stream(conversation(0), Stop::new()).count().await })
         });
@@ -58,7 +82,12 @@ fn read_long_stream(criterion: &mut Criterion) {
 }
 
 fn assemble_requests(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("assemble");
+    assemble(criterion, "assemble", model_at);
+    assemble(criterion, "assemble, chat", chat_at);
+}
+
+fn assemble(criterion: &mut Criterion, name: &str, model_at: fn(&str) -> Arc<dyn Model>) {
+    let mut group = criterion.benchmark_group(name);
     for turns in [100, 1_000] {
         let request = conversation(turns);
         let model = model_at("http://127.0.0.1:9");
@@ -74,6 +103,14 @@ fn assemble_requests(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+fn chat_at(url: &str) -> Arc<dyn Model> {
+    let options = ChatOptions {
+        base_url: Some(url.to_owned()),
+        ..ChatOptions::default()
+    };
+    Chat::new(options).model("mock")
 }
 
 fn model_at(url: &str) -> Arc<dyn Model> {

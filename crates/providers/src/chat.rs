@@ -260,7 +260,7 @@ fn refused(text: &str) -> Trouble {
 }
 
 /// Nine letters and digits that stand for a text: an id that every vendor takes. The same text
-/// gives the same id in every run.
+/// gives the same id in every run of a build.
 fn short_id(text: &str) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut hasher = DefaultHasher::new();

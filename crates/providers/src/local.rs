@@ -28,11 +28,11 @@ pub enum ServerKind {
     LlamaCpp,
     /// vLLM.
     Vllm,
-    /// SGLang.
+    /// `SGLang`.
     SgLang,
     /// Jan.
     Jan,
-    /// A LiteLLM proxy.
+    /// A `LiteLLM` proxy.
     LiteLlm,
 }
 
@@ -175,12 +175,11 @@ async fn ask(client: &reqwest::Client, candidate: Candidate) -> Option<LocalServ
         | ServerKind::Jan
         | ServerKind::LiteLlm => None,
     };
-    let (kind, models) = match own {
-        Some(models) => (kind, models),
-        None => {
-            let (told, models) = models_in_list(&get(client, &root, "/v1/models").await?)?;
-            (told.unwrap_or(kind), models)
-        }
+    let (kind, models) = if let Some(models) = own {
+        (kind, models)
+    } else {
+        let (told, models) = models_in_list(&get(client, &root, "/v1/models").await?)?;
+        (told.unwrap_or(kind), models)
     };
     Some(LocalServer {
         kind,

@@ -29,7 +29,7 @@ struct Listed {
     /// LM Studio.
     #[serde(default)]
     loaded_context_length: Option<u64>,
-    /// vLLM and SGLang.
+    /// vLLM and `SGLang`.
     #[serde(default)]
     max_model_len: Option<u64>,
     /// llama.cpp.

@@ -9,9 +9,11 @@
 
 mod asking;
 mod catalogue;
+mod chat;
 mod deliveries;
 mod failures;
 mod keys;
+mod local;
 mod prefix;
 mod replay;
 mod requests;

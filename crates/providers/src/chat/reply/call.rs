@@ -123,7 +123,8 @@ impl OpenCall {
         } else {
             input
         };
-        let as_written = broken.is_none() && input.to_string() != self.arguments;
+        let as_here = input.to_string();
+        let as_written = broken.is_none() && as_here != self.arguments;
         let opaque = if as_written || self.members.iter().next().is_some() {
             keep(&KeptCall {
                 from: from.to_owned(),

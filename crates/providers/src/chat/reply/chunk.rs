@@ -102,9 +102,10 @@ struct Counts {
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 struct PromptCounts {
-    cached_tokens: Option<u64>,
-    cache_write_tokens: Option<u64>,
-    cache_creation_tokens: Option<u64>,
+    #[serde(rename = "cached_tokens")]
+    cached: Option<u64>,
+    #[serde(rename = "cache_write_tokens", alias = "cache_creation_tokens")]
+    written: Option<u64>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -167,13 +168,12 @@ impl Counts {
             .and_then(|details| details.reasoning_tokens)
             .unwrap_or_default();
         let read = prompt
-            .cached_tokens
+            .cached
             .or(self.prompt_cache_hit_tokens)
             .or(self.cached_tokens)
             .unwrap_or_default();
         let written = prompt
-            .cache_write_tokens
-            .or(prompt.cache_creation_tokens)
+            .written
             .or(self.cache_creation_input_tokens)
             .unwrap_or_default();
         // Some count reasoning beside the output; the total gives them away.
