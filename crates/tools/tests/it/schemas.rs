@@ -175,13 +175,13 @@ fn plans_declare_what_calls_touch() {
     check(
         "Bash",
         json!({"command": "ls -l\npwd"}),
-        "run: ls -l",
+        "run `ls -l…`",
         &["run ls -l\npwd in /work"],
     );
     check(
         "Bash",
         json!({"command": "ls", "description": "List"}),
-        "run: List",
+        "run `ls`",
         &["run ls in /work"],
     );
     check(
