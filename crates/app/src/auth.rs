@@ -13,11 +13,29 @@ pub struct ProviderKeys {
     pub variables: &'static [EnvVar],
 }
 
-/// Every provider that takes a key.
-pub const PROVIDERS: &[ProviderKeys] = &[ProviderKeys {
-    name: "anthropic",
-    variables: &[env_vars::ANTHROPIC_API_KEY, env_vars::ANTHROPIC_AUTH_TOKEN],
-}];
+/// Every provider that takes a key from a variable.
+pub const PROVIDERS: &[ProviderKeys] = &[
+    ProviderKeys {
+        name: "anthropic",
+        variables: &[env_vars::ANTHROPIC_API_KEY, env_vars::ANTHROPIC_AUTH_TOKEN],
+    },
+    ProviderKeys {
+        name: "openai",
+        variables: &[env_vars::OPENAI_API_KEY],
+    },
+    ProviderKeys {
+        name: "openrouter",
+        variables: &[env_vars::OPENROUTER_API_KEY],
+    },
+];
+
+/// The variables that may hold a provider's key.
+pub(crate) fn variables(provider: &str) -> &'static [EnvVar] {
+    PROVIDERS
+        .iter()
+        .find(|known| known.name == provider)
+        .map_or(&[], |known| known.variables)
+}
 
 /// Where a provider's key is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,19 +64,25 @@ impl fmt::Display for KeyPlace {
     }
 }
 
-/// Where each provider's key is found.
+/// Where each provider's key is found. The first is always told of, others where they have one.
 pub fn status(settings: &Settings, dirs: &Dirs) -> Vec<(&'static str, KeyPlace)> {
     let credentials = credentials(dirs);
     PROVIDERS
         .iter()
         .map(|provider| {
-            let set = provider.variables.iter().find(|v| settings.env.text(v).is_some());
+            let set = provider
+                .variables
+                .iter()
+                .find(|v| settings.env.text(v).is_some());
             let place = match set {
                 Some(variable) => KeyPlace::Variable(variable.name),
                 None => stored_place(&credentials, provider.name),
             };
             (provider.name, place)
         })
+        .enumerate()
+        .filter(|(at, (_, place))| *at == 0 || *place != KeyPlace::Missing)
+        .map(|(_, row)| row)
         .collect()
 }
 
@@ -69,31 +93,45 @@ fn stored_place(credentials: &Credentials, provider: &str) -> KeyPlace {
             Some((_, Place::File)) => KeyPlace::File,
             None => KeyPlace::Missing,
         },
-        Err(fault) => KeyPlace::Unknown(fault.to_string()),
+        Err(fault) => KeyPlace::Unknown(told(&fault)),
     }
+}
+
+/// Why a key was not stored or removed, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthFault {
+    /// What was given makes no sense.
+    Given(String),
+    /// The file or the keyring says no.
+    Kept(String),
 }
 
 /// Stores a provider's key; tells where it lies, and why not in the keyring.
 ///
 /// # Errors
-/// A sentence that says what went wrong.
-pub fn login(dirs: &Dirs, provider: &str, key: &str) -> Result<String, String> {
+/// When it is no key, or cannot be stored.
+pub fn login(dirs: &Dirs, provider: &str, key: &str) -> Result<String, AuthFault> {
     known(provider)?;
     let key = key.trim();
     if key.is_empty() {
-        return Err("the key is empty; nothing was stored".to_owned());
+        return Err(AuthFault::Given(
+            "the key is empty; nothing was stored".to_owned(),
+        ));
     }
     if key.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("the key has blanks or control characters in it; nothing was stored".to_owned());
+        let text = "the key has blanks or control characters in it; nothing was stored";
+        return Err(AuthFault::Given(text.to_owned()));
     }
     let credentials = credentials(dirs);
-    let stored = credentials.set(provider, &Secret::new(key)).map_err(told)?;
+    let stored = credentials.set(provider, &Secret::new(key)).map_err(kept)?;
     Ok(match (stored.place, stored.because) {
         (Place::Keyring, _) => format!("The key for {provider} is in the system's keyring."),
         (Place::File, why) => format!(
             "The key for {provider} is in {}, readable by you alone{}.",
             credentials.path().display(),
-            why.map_or_else(String::new, |why| format!(", because the keyring could not take it ({why})"))
+            why.map_or_else(String::new, |why| format!(
+                ", because the keyring could not take it ({why})"
+            ))
         ),
     })
 }
@@ -101,10 +139,10 @@ pub fn login(dirs: &Dirs, provider: &str, key: &str) -> Result<String, String> {
 /// Removes a provider's key; tells from where.
 ///
 /// # Errors
-/// A sentence that says what went wrong.
-pub fn logout(dirs: &Dirs, provider: &str) -> Result<String, String> {
+/// When there is no such provider, or its key cannot be removed.
+pub fn logout(dirs: &Dirs, provider: &str) -> Result<String, AuthFault> {
     known(provider)?;
-    let places = credentials(dirs).delete(provider).map_err(told)?;
+    let places = credentials(dirs).delete(provider).map_err(kept)?;
     Ok(if places.is_empty() {
         format!("No key for {provider} was stored.")
     } else {
@@ -112,16 +150,36 @@ pub fn logout(dirs: &Dirs, provider: &str) -> Result<String, String> {
     })
 }
 
-fn known(provider: &str) -> Result<(), String> {
-    if PROVIDERS.iter().any(|known| known.name == provider) {
+fn known(provider: &str) -> Result<(), AuthFault> {
+    let own = std::iter::once("anthropic");
+    let names: Vec<&str> = own.chain(gimlet_providers::chat_providers()).collect();
+    if names.contains(&provider) {
         return Ok(());
     }
-    let names: Vec<&str> = PROVIDERS.iter().map(|known| known.name).collect();
-    Err(format!("there is no provider `{provider}` that takes a key; there is {}", names.join(", ")))
+    let names = names.join(", ");
+    Err(AuthFault::Given(format!(
+        "there is no provider `{provider}` that takes a key; there is {names}"
+    )))
 }
 
-fn told(fault: CredentialFault) -> String {
-    fault.to_string()
+#[expect(clippy::needless_pass_by_value, reason = "so it fits `map_err`")]
+fn kept(fault: CredentialFault) -> AuthFault {
+    AuthFault::Kept(told(&fault))
+}
+
+fn told(fault: &CredentialFault) -> String {
+    match fault {
+        CredentialFault::TooOpen { path, .. } => {
+            let path = path.display();
+            format!(
+                "{fault}; run `chmod 600 {path}`, and change the keys in it if others use this machine"
+            )
+        }
+        CredentialFault::Malformed { .. }
+        | CredentialFault::Disk { .. }
+        | CredentialFault::Keyring { .. }
+        | CredentialFault::Name { .. } => fault.to_string(),
+    }
 }
 
 /// The stored keys of the person.
@@ -130,7 +188,10 @@ pub(crate) fn credentials(dirs: &Dirs) -> Credentials {
 }
 
 /// A provider's stored key.
-pub(crate) fn stored_key(credentials: &Credentials, provider: &str) -> Result<Option<String>, String> {
-    let secret = credentials.get(provider).map_err(told)?;
+pub(crate) fn stored_key(
+    credentials: &Credentials,
+    provider: &str,
+) -> Result<Option<String>, String> {
+    let secret = credentials.get(provider).map_err(|fault| told(&fault))?;
     Ok(secret.map(|secret| secret.expose().to_owned()))
 }

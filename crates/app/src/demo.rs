@@ -20,7 +20,8 @@ const FILES: [(&str, &str); 3] = [
 const SCRIPT: &str = include_str!("demo/script.json");
 
 /// What the person would have asked.
-const PROMPT: &str = "The tests in this repository fail. Find the bug, fix it and prove that it is fixed.";
+const PROMPT: &str =
+    "The tests in this repository fail. Find the bug, fix it and prove that it is fixed.";
 
 /// A demonstration that is ready to run.
 #[derive(Debug)]
@@ -34,7 +35,10 @@ pub enum DemoFault {
     /// The folder cannot be made.
     #[error("the demonstration's folder cannot be made: {0}")]
     Folder(#[from] io::Error),
-    /// git is missing or refuses.
+    /// git is missing.
+    #[error("the demonstration needs git, and there is none in PATH; install it and try again")]
+    NoGit,
+    /// git refuses.
     #[error("git could not make the repository: {0}")]
     Git(String),
 }
@@ -63,7 +67,9 @@ impl Demo {
                 return Err(DemoFault::Git(said));
             }
         }
-        Ok(Self { root: folder.keep() })
+        Ok(Self {
+            root: folder.keep(),
+        })
     }
 
     /// The repository.
@@ -85,14 +91,22 @@ impl Demo {
     /// model, and a gate that lets through editing and the one command that runs the tests.
     pub fn launch(&self, env: &Env) -> Launch {
         let own = [
-            (env_vars::GIMLET_HOME.name, self.root.join("home").into_os_string()),
-            (env_vars::GIMLET_SCRIPT.name, self.root.join("script.json").into_os_string()),
+            (
+                env_vars::GIMLET_HOME.name,
+                self.root.join("home").into_os_string(),
+            ),
+            (
+                env_vars::GIMLET_SCRIPT.name,
+                self.root.join("script.json").into_os_string(),
+            ),
         ];
         let kept = env
             .iter()
             .filter(|(name, _)| !name.to_string_lossy().starts_with("GIMLET_"))
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let own = own.into_iter().map(|(name, value)| (OsString::from(name), value));
+        let own = own
+            .into_iter()
+            .map(|(name, value)| (OsString::from(name), value));
         Launch {
             cwd: self.repo(),
             env: Env::of(kept.chain(own)),
@@ -108,9 +122,15 @@ impl Demo {
     /// # Errors
     /// When the shell cannot be started.
     pub fn test(&self) -> Result<(bool, String), DemoFault> {
-        let output =
-            Command::new("sh").arg("test.sh").current_dir(self.repo()).stdin(Stdio::null()).output()?;
-        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+        let output = Command::new("sh")
+            .arg("test.sh")
+            .current_dir(self.repo())
+            .stdin(Stdio::null())
+            .output()?;
+        Ok((
+            output.status.success(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        ))
     }
 
     /// What changed in the repository, as git sees it.
@@ -134,13 +154,29 @@ impl Demo {
 /// Runs git apart from anything that the person has configured.
 fn git(repo: &Path, arguments: &[&str]) -> Result<Output, DemoFault> {
     Command::new("git")
-        .args(["-c", "user.name=Gimlet demo", "-c", "user.email=demo@localhost"])
-        .args(["-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false"])
+        .args([
+            "-c",
+            "user.name=Gimlet demo",
+            "-c",
+            "user.email=demo@localhost",
+        ])
+        .args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "commit.gpgSign=false",
+        ])
         .args(arguments)
         .current_dir(repo)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| DemoFault::Git(format!("{error}; install git to see the demonstration")))
+        .map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                DemoFault::NoGit
+            } else {
+                DemoFault::Git(error.to_string())
+            }
+        })
 }

@@ -1,6 +1,7 @@
 //! The doctor: looks at everything that Gimlet needs and says what is there.
 
-use crate::{auth, launch::Launch};
+use crate::{auth, launch::Launch, local};
+use gimlet_providers::local::{LocalServer, usual_candidates};
 use gimlet_settings::{Dirs, Settings, env_vars};
 use serde::Serialize;
 use std::{
@@ -38,9 +39,15 @@ pub struct Check {
 /// How long a program may take to tell its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(3);
 
-/// Looks at everything. Reads only; connects to nothing but the keyring.
+/// Looks at everything. Reads only; connects to nothing but the keyring and
+/// this machine's own ports.
 pub fn examine(launch: &Launch) -> Vec<Check> {
-    let mut checks = vec![check("gimlet", Finding::Good, env!("CARGO_PKG_VERSION"), None)];
+    let mut checks = vec![check(
+        "gimlet",
+        Finding::Good,
+        env!("CARGO_PKG_VERSION"),
+        None,
+    )];
     let spec = match launch.load_spec() {
         Ok(spec) => spec,
         Err(fault) => {
@@ -50,19 +57,40 @@ pub fn examine(launch: &Launch) -> Vec<Check> {
     };
     let (settings, faults) = Settings::survey(&spec);
     for fault in &faults {
-        checks.push(check("settings", Finding::Bad, fault.to_string(), Some(fault.hint().to_string())));
+        checks.push(check(
+            "settings",
+            Finding::Bad,
+            fault.to_string(),
+            Some(fault.hint()),
+        ));
     }
     for notice in &settings.notices {
-        let finding = if notice.is_warning() { Finding::Note } else { Finding::Good };
+        let finding = if notice.is_warning() {
+            Finding::Note
+        } else {
+            Finding::Good
+        };
         checks.push(check("settings", finding, notice.to_string(), None));
     }
     if faults.is_empty() {
-        let from = settings.source_of("model").map_or_else(String::new, |source| format!(", from {source}"));
+        let from = settings
+            .source_of("model")
+            .map_or_else(String::new, |source| format!(", from {source}"));
         let model = crate::launch::model_name(&settings);
-        let from = if settings.model.is_none() { ", the default".to_owned() } else { from };
-        checks.push(check("model", Finding::Good, format!("{model}{from}"), None));
+        let from = if settings.model.is_none() {
+            ", the default".to_owned()
+        } else {
+            from
+        };
+        checks.push(check(
+            "model",
+            Finding::Good,
+            format!("{model}{from}"),
+            None,
+        ));
     }
     checks.extend(keys(&settings, &spec.dirs));
+    checks.extend(servers(&local::find(&usual_candidates())));
     checks.extend(programs(&settings));
     checks.push(terminal(&settings));
     checks.extend(confinement(&settings));
@@ -86,18 +114,31 @@ fn keys(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
                 (Finding::Good, None)
             }
         };
-        checks.push(check(&format!("key of {provider}"), finding, place.to_string(), hint));
+        checks.push(check(
+            &format!("key of {provider}"),
+            finding,
+            place.to_string(),
+            hint,
+        ));
         if let Some(url) = settings.base_url(provider) {
             let source = settings.source_of(&format!("providers.{provider}.baseUrl"));
             let from = source.map_or_else(String::new, |source| format!(", from {source}"));
             let text = format!("{}{from}", without_password(url));
-            checks.push(check(&format!("address of {provider}"), Finding::Good, text, None));
+            checks.push(check(
+                &format!("address of {provider}"),
+                Finding::Good,
+                text,
+                None,
+            ));
         }
     }
     checks.push(match auth::credentials(dirs).keyring_status() {
         Ok(()) => check("keyring", Finding::Good, "answers", None),
         Err(why) => {
-            let hint = format!("keys are kept in {}", auth::credentials(dirs).path().display());
+            let hint = format!(
+                "keys are kept in {}",
+                auth::credentials(dirs).path().display()
+            );
             check("keyring", Finding::Note, why, Some(hint))
         }
     });
@@ -106,7 +147,9 @@ fn keys(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
 
 /// An address without the name and password that may stand in it.
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     match host.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://…@{host}{path}"),
@@ -114,21 +157,56 @@ fn without_password(url: &str) -> String {
     }
 }
 
+/// The model servers of this machine.
+fn servers(found: &[LocalServer]) -> Vec<Check> {
+    if found.is_empty() {
+        return vec![check("local server", Finding::Note, "none found", None)];
+    }
+    let found = found.iter().map(|server| {
+        let hint = local::usage(server).map(|usage| format!("use it with `{usage}`"));
+        check("local server", Finding::Good, local::offer(server), hint)
+    });
+    found.collect()
+}
+
 fn programs(settings: &Settings) -> Vec<Check> {
     let table = [
-        ("git", Finding::Note, "install git: without it there are no branches, diffs and worktrees"),
-        ("bash", Finding::Note, "install bash: commands then run in sh"),
+        (
+            "git",
+            Finding::Note,
+            "install git: without it there are no branches, diffs and worktrees",
+        ),
+        (
+            "bash",
+            Finding::Note,
+            "install bash: commands then run in sh",
+        ),
     ];
-    let path = settings.env.raw(&env_vars::PATH).map(std::ffi::OsStr::to_owned);
+    let path = settings
+        .env
+        .raw(&env_vars::PATH)
+        .map(std::ffi::OsStr::to_owned);
     table
         .into_iter()
-        .map(|(name, missing, hint)| match which::which_in(name, path.clone(), "/") {
-            Ok(program) => match version_of(&program) {
-                Some(version) => check(name, Finding::Good, format!("{version} ({})", program.display()), None),
-                None => check(name, Finding::Bad, format!("{} does not tell its version", program.display()), None),
+        .map(
+            |(name, missing, hint)| match which::which_in(name, path.clone(), "/") {
+                Ok(program) => match version_of(&program) {
+                    Some(version) => check(
+                        name,
+                        Finding::Good,
+                        format!("{version} ({})", program.display()),
+                        None,
+                    ),
+                    None => check(
+                        name,
+                        Finding::Bad,
+                        format!("{} does not tell its version", program.display()),
+                        None,
+                    ),
+                },
+                Err(_) => check(name, missing, "not found", Some(hint.to_owned())),
             },
-            Err(_) => check(name, missing, "not found", Some(hint.to_owned())),
-        })
+        )
         .collect()
 }
 
@@ -151,14 +229,21 @@ fn version_of(program: &Path) -> Option<String> {
     }
     let output = child.wait_with_output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    output
+        .status
+        .success()
+        .then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 fn terminal(settings: &Settings) -> Check {
     use std::io::IsTerminal as _;
     let term = settings.env.text(&env_vars::TERM).unwrap_or("not set");
     let text = if std::io::stdout().is_terminal() {
-        let colours = if settings.env.raw(&env_vars::NO_COLOR).is_some() { ", NO_COLOR is set" } else { "" };
+        let colours = if settings.env.raw(&env_vars::NO_COLOR).is_some() {
+            ", NO_COLOR is set"
+        } else {
+            ""
+        };
         format!("TERM={term}{colours}")
     } else {
         "standard output is no terminal".to_owned()
@@ -172,32 +257,63 @@ fn confinement(settings: &Settings) -> Vec<Check> {
         Ok(names) if names.split(',').any(|name| name.trim() == "landlock") => {
             check("landlock", Finding::Good, "the kernel has it", None)
         }
-        Ok(_) => check("landlock", Finding::Note, "the kernel does not have it", None),
+        Ok(_) => check(
+            "landlock",
+            Finding::Note,
+            "the kernel does not have it",
+            None,
+        ),
         Err(error) => {
             let text = format!("cannot be told: /sys/kernel/security/lsm: {error}");
             check("landlock", Finding::Note, text, None)
         }
     };
-    let path = settings.env.raw(&env_vars::PATH).map(std::ffi::OsStr::to_owned);
+    let path = settings
+        .env
+        .raw(&env_vars::PATH)
+        .map(std::ffi::OsStr::to_owned);
     let bwrap = match which::which_in("bwrap", path, "/") {
-        Ok(program) => check("bubblewrap", Finding::Good, program.display().to_string(), None),
+        Ok(program) => check(
+            "bubblewrap",
+            Finding::Good,
+            program.display().to_string(),
+            None,
+        ),
         Err(_) => check("bubblewrap", Finding::Note, "not found", None),
     };
     let note = "commands are not confined by this version: each is asked about unless a rule or mode allows it";
-    vec![landlock, bwrap, check("confinement", Finding::Note, note, None)]
+    vec![
+        landlock,
+        bwrap,
+        check("confinement", Finding::Note, note, None),
+    ]
 }
 
 fn folders(dirs: &Dirs) -> Vec<Check> {
-    let table = [("config", &dirs.config), ("data", &dirs.data), ("cache", &dirs.cache)];
+    let table = [
+        ("config", &dirs.config),
+        ("data", &dirs.data),
+        ("cache", &dirs.cache),
+    ];
     table
         .into_iter()
         .map(|(name, path)| {
             let name = format!("{name} folder");
             match writable(path) {
-                Ok(there) => check(&name, Finding::Good, format!("{}{there}", path.display()), None),
+                Ok(there) => check(
+                    &name,
+                    Finding::Good,
+                    format!("{}{there}", path.display()),
+                    None,
+                ),
                 Err(why) => {
                     let hint = "make it writable, or set GIMLET_HOME to another folder".to_owned();
-                    check(&name, Finding::Bad, format!("{}: {why}", path.display()), Some(hint))
+                    check(
+                        &name,
+                        Finding::Bad,
+                        format!("{}: {why}", path.display()),
+                        Some(hint),
+                    )
                 }
             }
         })
@@ -214,10 +330,18 @@ fn writable(path: &Path) -> Result<&'static str, String> {
         };
     }
     tempfile::tempfile_in(&nearest).map_err(|error| error.to_string())?;
-    Ok(if nearest == path { "" } else { " (made when it is needed)" })
+    Ok(if nearest == path {
+        ""
+    } else {
+        " (made when it is needed)"
+    })
 }
 
 fn check(name: &str, finding: Finding, text: impl Into<String>, hint: Option<String>) -> Check {
-    Check { name: name.to_owned(), finding, text: text.into(), hint }
+    Check {
+        name: name.to_owned(),
+        finding,
+        text: text.into(),
+        hint,
+    }
 }
-

@@ -19,7 +19,11 @@ use std::{path::PathBuf, sync::Arc};
 
 /// The judges of a session.
 pub(crate) fn judges(rules: Rules, own_folders: Vec<PathBuf>) -> Vec<Arc<dyn Judge>> {
-    vec![Arc::new(Floor { own_folders }), Arc::new(rules), Arc::new(mode::ModeJudge)]
+    vec![
+        Arc::new(Floor { own_folders }),
+        Arc::new(rules),
+        Arc::new(mode::ModeJudge),
+    ]
 }
 
 /// Denies what no setting lifts.
@@ -33,15 +37,27 @@ impl Judge for Floor {
     }
 
     fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
-        let Access::Write { path } = case.access else { return Ok(None) };
+        let Access::Write { path } = case.access else {
+            return Ok(None);
+        };
         let real = paths::real(path);
         if real.starts_with(paths::real(&case.scene.scratch)) {
             return Ok(None);
         }
-        let own = self.own_folders.iter().find(|folder| real.starts_with(paths::real(folder)));
+        let own = self
+            .own_folders
+            .iter()
+            .find(|folder| real.starts_with(paths::real(folder)));
         Ok(own.map(|folder| {
             let text = format!("{} holds Gimlet's own files", folder.display());
-            (Verdict::Deny, Reason { judge: "floor".to_owned(), text, source: None })
+            (
+                Verdict::Deny,
+                Reason {
+                    judge: "floor".to_owned(),
+                    text,
+                    source: None,
+                },
+            )
         }))
     }
 }

@@ -83,7 +83,7 @@ impl Launch {
     pub fn load_spec(&self) -> Result<LoadSpec, OpenFault> {
         let dirs = Dirs::find(&self.env).map_err(|fault| OpenFault::Environment {
             text: fault.to_string(),
-            hint: Some(fault.hint().to_string()),
+            hint: Some(fault.hint()),
         })?;
         let mut spec = LoadSpec::new(&self.cwd, self.env.clone(), dirs);
         if let Some(sources) = &self.setting_sources {
@@ -99,19 +99,42 @@ impl Launch {
         let mut add = |flag, key, value: Option<Value>| {
             flags.extend(value.map(|value| FlagValue { flag, key, value }));
         };
-        add("--model", "model", self.model.as_ref().map(|model| json!(model)));
+        add(
+            "--model",
+            "model",
+            self.model.as_ref().map(|model| json!(model)),
+        );
         let fallback = self.fallback_model.as_ref().map(|names| {
-            json!(names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect::<Vec<_>>())
+            json!(
+                names
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .collect::<Vec<_>>()
+            )
         });
         add("--fallback-model", "fallbackModel", fallback);
         let mode = self.permission_mode.map(|mode| json!(mode.name()));
         add("--permission-mode", "permissions.defaultMode", mode);
-        add("--max-turns", "maxTurns", self.max_turns.map(|turns| json!(turns)));
-        add("--max-budget-usd", "maxBudgetUsd", self.max_budget_usd.map(|usd| json!(usd)));
+        add(
+            "--max-turns",
+            "maxTurns",
+            self.max_turns.map(|turns| json!(turns)),
+        );
+        add(
+            "--max-budget-usd",
+            "maxBudgetUsd",
+            self.max_budget_usd.map(|usd| json!(usd)),
+        );
         let betas = (!self.betas.is_empty()).then(|| json!(self.betas));
         add("--betas", "betas", betas);
         let dirs = (!self.add_dirs.is_empty()).then(|| {
-            json!(self.add_dirs.iter().map(|path| path.display().to_string()).collect::<Vec<_>>())
+            json!(
+                self.add_dirs
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect::<Vec<_>>()
+            )
         });
         add("--add-dir", "permissions.additionalDirectories", dirs);
         flags
@@ -172,5 +195,8 @@ pub(crate) fn model_name(settings: &Settings) -> String {
 
 fn config_fault(fault: &SettingsFault) -> OpenFault {
     let hint = fault.hint();
-    OpenFault::Config { text: fault.to_string(), hint: (!hint.is_empty()).then_some(hint) }
+    OpenFault::Config {
+        text: fault.to_string(),
+        hint: (!hint.is_empty()).then_some(hint),
+    }
 }

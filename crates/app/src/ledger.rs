@@ -164,10 +164,17 @@ fn parts(index: &Index) -> Vec<(String, u64)> {
     };
     if let Some(opened) = index.opened() {
         for tool in &opened.tools {
-            add("tools", tool.description.len() + tool.input_schema.to_string().len());
+            add(
+                "tools",
+                tool.description.len() + tool.input_schema.to_string().len(),
+            );
         }
         for part in &opened.system {
-            let kind = if part.starts_with("Instructions of") { "memory files" } else { "system prompt" };
+            let kind = if part.starts_with("Instructions of") {
+                "memory files"
+            } else {
+                "system prompt"
+            };
             add(kind, part.len());
         }
     }
@@ -178,7 +185,9 @@ fn parts(index: &Index) -> Vec<(String, u64)> {
             }
             Block::Text { text, .. } => add("messages", text.len()),
             Block::Thought { text, opaque } => {
-                let hidden = opaque.as_ref().map_or(0, |opaque| opaque.data.as_str().len());
+                let hidden = opaque
+                    .as_ref()
+                    .map_or(0, |opaque| opaque.data.as_str().len());
                 add("reasoning", text.len().max(hidden));
             }
             Block::Call(call) => add("tool calls", call.tool.len() + call.input.to_string().len()),
@@ -191,7 +200,10 @@ fn parts(index: &Index) -> Vec<(String, u64)> {
             Block::Kept { opaque } => add("provider's own", opaque.data.as_str().len()),
         }
     }
-    bytes.into_iter().map(|(kind, sum)| (kind.to_owned(), sum * 10 / TENTH_BYTES_A_TOKEN)).collect()
+    bytes
+        .into_iter()
+        .map(|(kind, sum)| (kind.to_owned(), sum * 10 / TENTH_BYTES_A_TOKEN))
+        .collect()
 }
 
 fn size(block: &Block) -> usize {

@@ -9,6 +9,7 @@ mod doctor;
 mod gate;
 mod launch;
 mod ledger;
+mod local;
 mod memory;
 mod memory_log;
 mod models;
@@ -16,11 +17,17 @@ mod sessions;
 mod surroundings;
 mod tools;
 
-pub use auth::{KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status};
+pub use auth::{
+    AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,
+};
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use launch::{Answers, Launch, Persistence};
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
+pub use memory::{
+    LeftOut, MemoryRow, MemoryScope, MemoryState, MemorySurvey, NoteTo, NoteWritten, add_note,
+    memory_survey,
+};
 pub use models::{FIRST_MODEL, KeySource, card};
 pub use sessions::Hub;
 pub use tools::{ToolRow, tool_rows};

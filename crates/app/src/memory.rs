@@ -60,11 +60,15 @@ impl MemorySearch {
         Self {
             root: root.to_owned(),
             added: added.map(|added| added.path.clone()).collect(),
-            added_count: settings.env.is_on(&env_vars::CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD),
+            added_count: settings
+                .env
+                .is_on(&env_vars::CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD),
             home: dirs.home.clone(),
             config: dirs.config.clone(),
             claude,
-            managed: ["/etc/claude-code/CLAUDE.md", "/etc/gimlet/GIMLET.md"].map(PathBuf::from).into(),
+            managed: ["/etc/claude-code/CLAUDE.md", "/etc/gimlet/GIMLET.md"]
+                .map(PathBuf::from)
+                .into(),
             which: settings.instruction_files,
             excludes: settings.claude_md_excludes.clone(),
             // An unknown name was refused when the settings were loaded.
@@ -77,7 +81,9 @@ impl MemorySearch {
     pub(crate) fn workspace(&self) -> &Path {
         let is_home = |folder: &Path| self.home.as_deref() == Some(folder);
         let mut folders = self.root.ancestors().take_while(|folder| !is_home(folder));
-        folders.find(|folder| folder.join(".git").exists()).unwrap_or(&self.root)
+        folders
+            .find(|folder| folder.join(".git").exists())
+            .unwrap_or(&self.root)
     }
 
     /// Finds and reads what a session in this place begins with.
@@ -131,7 +137,7 @@ pub enum MemoryState {
     Loaded {
         /// Its size without comments and front matter.
         chars: usize,
-        /// Tokens that it takes, about.
+        /// Tokens of what the model gets, about.
         tokens: usize,
         /// How many characters the model gets, where that is fewer.
         cut_to: Option<usize>,
@@ -237,7 +243,11 @@ impl fmt::Display for LeftOut {
             ),
             Self::Circle => f.write_str("the files import each other in a circle"),
             Self::TooDeep => {
-                write!(f, "it is more than {} imports away from a memory file", load::MOST_HOPS)
+                write!(
+                    f,
+                    "it is more than {} imports away from a memory file",
+                    load::MOST_HOPS
+                )
             }
             Self::Twice { of } => write!(f, "it is loaded already, as {}", of.display()),
             Self::Missing => f.write_str("there is no such file"),
@@ -279,12 +289,16 @@ impl MemorySurvey {
         for row in &self.rows {
             let path = row.path.display();
             match &row.state {
-                MemoryState::Loaded { chars, cut_to: Some(kept), .. } => out.push(format!(
+                MemoryState::Loaded {
+                    chars,
+                    cut_to: Some(kept),
+                    ..
+                } => out.push(format!(
                     "{path} is long: the model gets {kept} of its {chars} characters"
                 )),
-                MemoryState::Waits { bad, .. } => out.extend(
-                    bad.iter().map(|bad| format!("{path}: `{bad}` in `paths` is no pattern and fits nothing")),
-                ),
+                MemoryState::Waits { bad, .. } => out.extend(bad.iter().map(|bad| {
+                    format!("{path}: `{bad}` in `paths` is no pattern and fits nothing")
+                })),
                 MemoryState::LeftOut(why) if why.is_worth_telling() => {
                     out.push(format!("{path} was not loaded: {why}"));
                 }
@@ -292,7 +306,9 @@ impl MemorySurvey {
             }
         }
         let bad = self.bad_excludes.iter();
-        out.extend(bad.map(|bad| format!("`{bad}` in claudeMdExcludes is no pattern and fits nothing")));
+        out.extend(
+            bad.map(|bad| format!("`{bad}` in claudeMdExcludes is no pattern and fits nothing")),
+        );
         out
     }
 
@@ -300,10 +316,18 @@ impl MemorySurvey {
     fn cut(&mut self) {
         let mut left = MEMORY_CHARS;
         for row in &mut self.rows {
-            if let MemoryState::Loaded { chars, cut_to, .. } = &mut row.state {
+            if let MemoryState::Loaded {
+                chars,
+                tokens,
+                cut_to,
+            } = &mut row.state
+            {
                 let taken = (*chars).min(left).min(MEMORY_FILE_CHARS);
                 left -= taken;
-                *cut_to = (taken < *chars).then_some(taken);
+                if taken < *chars {
+                    *tokens = *tokens * taken / *chars;
+                    *cut_to = Some(taken);
+                }
             }
         }
     }

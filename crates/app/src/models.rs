@@ -1,8 +1,13 @@
 //! Finds models by name and gives their adapters what they need.
 
+use crate::{auth, local};
 use gimlet_ports::{Model, Models};
-use gimlet_providers::{Anthropic, AnthropicOptions, Script, Scripted, Secret, ToolStreaming};
-use gimlet_settings::{Settings, env_vars};
+use gimlet_providers::{
+    Anthropic, AnthropicOptions, Chat, ChatOptions, Script, Scripted, Secret, ToolStreaming,
+    chat_base_url, chat_needs_no_key, chat_providers,
+    local::{Candidate, LocalServer, ServerKind, usual_candidates},
+};
+use gimlet_settings::{EnvVar, Settings, env_vars};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -13,6 +18,11 @@ use std::{
 const FIRST_PROVIDER: &str = "anthropic";
 /// The model where nothing names one.
 pub const FIRST_MODEL: &str = "anthropic/claude-sonnet-5-5";
+
+/// The provider that is whatever server this machine runs.
+const ANY_LOCAL: &str = "local";
+/// Stands for the first model that a server on this machine offers.
+const FIRST_FOUND: &str = "auto";
 
 /// Looks a stored key up by the provider's name. May take seconds: a keyring can ask.
 pub(crate) type StoredKey = Arc<dyn Fn(&str) -> Result<Option<String>, String> + Send + Sync>;
@@ -46,12 +56,23 @@ pub(crate) struct Registry {
     settings: Arc<Settings>,
     stored_key: StoredKey,
     anthropic: OnceLock<Result<Anthropic, String>>,
+    /// Adapters of other providers by name, so that models of one share their connections.
+    chats: Mutex<HashMap<String, Chat>>,
+    /// Where servers on this machine are looked for.
+    places: Vec<Candidate>,
     built: Mutex<HashMap<String, Arc<dyn Model>>>,
 }
 
 impl Registry {
     pub(crate) fn new(settings: Arc<Settings>, stored_key: StoredKey) -> Self {
-        Self { settings, stored_key, anthropic: OnceLock::new(), built: Mutex::default() }
+        Self {
+            settings,
+            stored_key,
+            anthropic: OnceLock::new(),
+            chats: Mutex::default(),
+            places: usual_candidates(),
+            built: Mutex::default(),
+        }
     }
 
     /// Where the key of a model's provider would come from. Looks into the keyring only when
@@ -61,19 +82,52 @@ impl Registry {
         if provider == "scripted" {
             return KeySource::NotNeeded;
         }
-        for variable in [env_vars::ANTHROPIC_API_KEY, env_vars::ANTHROPIC_AUTH_TOKEN] {
-            if self.settings.env.text(&variable).is_some() {
-                return KeySource::Environment(variable.name);
-            }
+        if let Some(variable) = self.key_variable(provider) {
+            return KeySource::Environment(variable.name);
+        }
+        if self.is_found(provider) {
+            return KeySource::NotNeeded;
         }
         match (self.stored_key)(provider) {
             Ok(Some(_)) => KeySource::Stored,
+            Ok(None) | Err(_) if self.may_lack_key(provider) => KeySource::NotNeeded,
             Ok(None) | Err(_) => KeySource::Nowhere,
         }
     }
 
+    /// What to do when the model cannot be had: where nobody chose one and there is no key,
+    /// what this machine itself has.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let unchosen = self.settings.model.is_none();
+        (unchosen && self.key_source(FIRST_MODEL) == KeySource::Nowhere)
+            .then(|| local::hint(&local::find(&self.places)))
+    }
+
+    /// The variable that holds a provider's key.
+    fn key_variable(&self, provider: &str) -> Option<EnvVar> {
+        let mut variables = auth::variables(provider).iter();
+        variables
+            .find(|variable| self.settings.env.text(variable).is_some())
+            .copied()
+    }
+
+    /// True for a server that is found on this machine, where the settings name no other.
+    fn is_found(&self, provider: &str) -> bool {
+        let searched = provider == ANY_LOCAL || ServerKind::of_provider(provider).is_some();
+        searched && self.settings.base_url(provider).is_none()
+    }
+
+    /// True where the person says what the address is: what stands there may want no key.
+    fn may_lack_key(&self, provider: &str) -> bool {
+        let address = self.settings.base_url(provider);
+        (address.is_some() && provider != FIRST_PROVIDER) || chat_needs_no_key(provider, address)
+    }
+
     fn anthropic(&self) -> Result<&Anthropic, String> {
-        self.anthropic.get_or_init(|| self.connect_anthropic()).as_ref().map_err(Clone::clone)
+        self.anthropic
+            .get_or_init(|| self.connect_anthropic())
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     fn connect_anthropic(&self) -> Result<Anthropic, String> {
@@ -111,10 +165,98 @@ impl Registry {
         match provider {
             "anthropic" => Ok(self.anthropic()?.model(model)),
             "scripted" => self.scripted(model),
-            _ => Err(format!(
-                "there is no provider `{provider}`; the providers are anthropic and scripted"
-            )),
+            _ if self.is_found(provider) => self.found(provider, model),
+            _ => Ok(self.chat(provider)?.model(model)),
         }
+    }
+
+    fn chat(&self, provider: &str) -> Result<Chat, String> {
+        let mut chats = self.chats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chat) = chats.get(provider) {
+            return Ok(chat.clone());
+        }
+        let chat = Chat::new(self.chat_options(provider)?);
+        chats.insert(provider.to_owned(), chat.clone());
+        Ok(chat)
+    }
+
+    fn chat_options(&self, provider: &str) -> Result<ChatOptions, String> {
+        let address = self.settings.base_url(provider);
+        if address.is_none() && chat_base_url(provider).is_none() {
+            let known: Vec<&str> = chat_providers().collect();
+            return Err(format!(
+                "there is no provider `{provider}`; the providers are anthropic, scripted, {}, and those with a `providers.NAME.baseUrl` in the settings",
+                known.join(", ")
+            ));
+        }
+        let stored = || (self.stored_key)(provider);
+        let key = match self
+            .key_variable(provider)
+            .and_then(|variable| self.settings.env.text(&variable))
+        {
+            Some(key) => Some(key.to_owned()),
+            None if self.may_lack_key(provider) => stored().ok().flatten(),
+            None => stored()?,
+        };
+        if key.is_none() && !self.may_lack_key(provider) {
+            let set = auth::variables(provider).first();
+            let set = set.map_or_else(String::new, |variable| {
+                format!("set {}, or ", variable.name)
+            });
+            return Err(format!(
+                "there is no key for {provider}: {set}run `gimlet auth login {provider}`"
+            ));
+        }
+        Ok(ChatOptions {
+            provider: provider.to_owned(),
+            base_url: address.map(str::to_owned),
+            key: key.map(Secret::new),
+            ..ChatOptions::default()
+        })
+    }
+
+    /// A model of a server on this machine. One that is named is taken as it is when no server
+    /// answers yet: the server may only be slow to start.
+    fn found(&self, provider: &str, model: &str) -> Result<Arc<dyn Model>, String> {
+        let is_meant =
+            |server: &LocalServer| provider == ANY_LOCAL || server.kind.provider() == provider;
+        let offers = |server: &LocalServer| match model {
+            FIRST_FOUND => !server.models.is_empty(),
+            name => server.models.iter().any(|offered| offered.name == name),
+        };
+        let servers: Vec<LocalServer> = local::find(&self.places)
+            .into_iter()
+            .filter(is_meant)
+            .collect();
+        let server = servers.iter().find(|server| offers(server));
+        let Some(server) = server.or_else(|| servers.first().filter(|_| model != FIRST_FOUND))
+        else {
+            if provider != ANY_LOCAL && model != FIRST_FOUND {
+                return Ok(self.chat(provider)?.model(model));
+            }
+            let kind = ServerKind::of_provider(provider);
+            let what = kind.map_or_else(|| "model server".to_owned(), |kind| kind.to_string());
+            return Err(match servers.first() {
+                Some(server) => format!(
+                    "there is no model to take: this machine has {}",
+                    local::offer(server)
+                ),
+                None => format!(
+                    "no {what} answers on this machine; start it, or name its address in `providers.NAME.baseUrl`"
+                ),
+            });
+        };
+        let offered = server
+            .models
+            .iter()
+            .find(|offered| model == FIRST_FOUND || offered.name == model);
+        let options = ChatOptions {
+            provider: server.kind.provider().to_owned(),
+            base_url: Some(server.base_url.clone()),
+            context_tokens: offered.and_then(|offered| offered.context_tokens),
+            ..ChatOptions::default()
+        };
+        Ok(Chat::new(options).model(offered.map_or(model, |offered| &offered.name)))
     }
 
     fn scripted(&self, model: &str) -> Result<Arc<dyn Model>, String> {
@@ -148,7 +290,16 @@ impl Models for Registry {
 /// What the catalogue knows of a model, asked by `[provider/]name`.
 pub fn card(model: &str) -> gimlet_ports::ModelCard {
     let (provider, name) = split(model);
-    gimlet_providers::card(provider, name)
+    match provider {
+        FIRST_PROVIDER | "scripted" => gimlet_providers::card(provider, name),
+        _ => {
+            let options = ChatOptions {
+                provider: provider.to_owned(),
+                ..ChatOptions::default()
+            };
+            Chat::new(options).model(name).card().clone()
+        }
+    }
 }
 
 /// The full name of a model: `provider/name`.
@@ -161,6 +312,10 @@ pub(crate) fn split(name: &str) -> (&str, &str) {
     match name.split_once('/') {
         Some((provider, model)) if !provider.is_empty() && !model.is_empty() => (provider, model),
         _ if name == "scripted" => ("scripted", "script"),
+        _ if name == ANY_LOCAL || ServerKind::of_provider(name).is_some() => (name, FIRST_FOUND),
         _ => (FIRST_PROVIDER, name),
     }
 }
+
+#[cfg(test)]
+mod tests;

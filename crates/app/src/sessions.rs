@@ -9,8 +9,8 @@ use crate::{
     surroundings,
 };
 use gimlet_engine::{
-    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log, start,
-    system_prompt,
+    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log,
+    start, system_prompt,
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
@@ -25,7 +25,7 @@ use gimlet_settings::{Dirs, Settings};
 use gimlet_store::{FindFault, ForkAt, Store};
 use gimlet_tools::{EndedTask, STRUCTURED_OUTPUT, Tasks, ToolOptions, ToolSet, toolbox};
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -39,7 +39,7 @@ pub struct Hub {
     store: Store,
     models: Arc<Registry>,
     host: Arc<dyn Host>,
-    open: Mutex<HashMap<SessionId, OpenSession>>,
+    open: Mutex<BTreeMap<SessionId, OpenSession>>,
     /// What the person should be told, once: settings, rules, memory files, logs.
     notices: Mutex<Vec<String>>,
 }
@@ -62,13 +62,23 @@ impl Hub {
         let settings = Arc::new(settings);
         let store = Store::new(&dirs.data);
         let credentials = crate::auth::credentials(&dirs);
-        let stored_key = Arc::new(move |provider: &str| crate::auth::stored_key(&credentials, provider));
+        let stored_key =
+            Arc::new(move |provider: &str| crate::auth::stored_key(&credentials, provider));
         let models = Arc::new(Registry::new(Arc::clone(&settings), stored_key));
         let host = Arc::new(LocalHost::new(host_options()));
         let notices = settings.notices.iter().filter(|notice| notice.is_warning());
         let notices = Mutex::new(notices.map(ToString::to_string).collect());
         let open = Mutex::default();
-        Ok(Self { launch, settings, dirs, store, models, host, open, notices })
+        Ok(Self {
+            launch,
+            settings,
+            dirs,
+            store,
+            models,
+            host,
+            open,
+            notices,
+        })
     }
 
     /// Takes what the person should be told.
@@ -87,20 +97,26 @@ impl Hub {
     }
 
     fn note(&self, text: impl Into<String>) {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text.into());
+        self.notices
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(text.into());
     }
 
     fn handle(&self, session: &SessionId) -> Result<SessionHandle, Refusal> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let known = open.get(session).map(|open| open.handle.clone());
-        known.ok_or_else(|| Refusal::NoSession { session: session.clone() })
+        known.ok_or_else(|| Refusal::NoSession {
+            session: session.clone(),
+        })
     }
 
     async fn open_session(&self, spec: OpenSpec) -> Result<SessionHead, OpenFault> {
         let (log, index) = match spec {
             OpenSpec::New { id } => {
                 // Before there is a log: a session that cannot begin leaves nothing behind.
-                self.models.model(&model_name(&self.settings)).map_err(|text| user(text, None))?;
+                let model = self.models.model(&model_name(&self.settings));
+                model.map_err(|text| user(text, self.models.hint()))?;
                 self.new_log(id)?
             }
             OpenSpec::Earlier { name } => self.earlier_log(&self.find(&name)?)?,
@@ -114,16 +130,24 @@ impl Hub {
             }
         };
         let Some(opened) = index.opened().cloned() else {
-            return Err(environment("the session's log does not tell how it began", None));
+            return Err(environment(
+                "the session's log does not tell how it began",
+                None,
+            ));
         };
-        self.models.model(index.model()).map_err(|text| user(text, None))?;
+        self.models
+            .model(index.model())
+            .map_err(|text| user(text, None))?;
         let scratch = self.scratch_of(&opened.session);
         let (tools, toolbox) = self.tools()?;
         let parts = Parts {
             log,
             models: Arc::clone(&self.models) as Arc<_>,
             tools: toolbox,
-            judges: gate::judges(self.launch.rules(&self.settings), vec![self.dirs.data.clone()]),
+            judges: gate::judges(
+                self.launch.rules(&self.settings),
+                vec![self.dirs.data.clone()],
+            ),
             reminders: vec![
                 Arc::new(LazyMemory::new(self.memory_search(&opened.cwd))),
                 Arc::new(TaskNotices(Arc::clone(&tools.tasks))),
@@ -132,16 +156,27 @@ impl Hub {
             options: self.engine_options(&opened, scratch),
         };
         let handle = start(opened.session.clone(), parts, index);
-        let entry = OpenSession { handle: handle.clone(), _tools: tools };
+        let entry = OpenSession {
+            handle: handle.clone(),
+            _tools: tools,
+        };
         let id = opened.session.clone();
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry);
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.clone(), entry);
         self.apply_flags(&id, &handle).await?;
-        self.head(&id).await.map_err(|refusal| environment(format!("{refusal:?}"), None))
+        self.head(&id)
+            .await
+            .map_err(|refusal| environment(format!("{refusal:?}"), None))
     }
 
     /// Flags that name a model or mode win over what an earlier session was left with.
     async fn apply_flags(&self, id: &SessionId, handle: &SessionHandle) -> Result<(), OpenFault> {
-        let glance = handle.look().await.map_err(|_| environment("the session ended at once", None))?;
+        let glance = handle
+            .look()
+            .await
+            .map_err(|_| environment("the session ended at once", None))?;
         let mut changes = Vec::new();
         if let Some(model) = self.launch.model.as_deref().map(full_name)
             && model != glance.index.model()
@@ -157,15 +192,24 @@ impl Hub {
         if let Some(title) = &self.launch.name
             && glance.index.title() != Some(title)
         {
-            changes.push(Change::Title { title: title.clone() });
+            changes.push(Change::Title {
+                title: title.clone(),
+            });
         }
         for (number, change) in changes.into_iter().enumerate() {
-            let key = OpKey(format!("{id}:flag:{number}:{}", glance.index.last().map_or(0, |e| e.0)));
-            handle.submit(key, Op::Configure { change }).await.map_err(|refusal| match refusal {
-                Refusal::NotNow { why } => user(why, None),
-                Refusal::NoSession { .. } | Refusal::Busy => environment("the session is busy", None),
-                Refusal::Log { why } => environment(why, None),
-            })?;
+            let key = OpKey(format!(
+                "{id}:flag:{number}:{}",
+                glance.index.last().map_or(0, |e| e.0)
+            ));
+            handle.submit(key, Op::Configure { change }).await.map_err(
+                |refusal| match refusal {
+                    Refusal::NotNow { why } => user(why, None),
+                    Refusal::NoSession { .. } | Refusal::Busy => {
+                        environment("the session is busy", None)
+                    }
+                    Refusal::Log { why } => environment(why, None),
+                },
+            )?;
         }
         Ok(())
     }
@@ -178,21 +222,27 @@ impl Hub {
         let id = id.unwrap_or_else(Store::fresh_id);
         let opened = self.opening(id.clone())?;
         let mut log: Box<dyn SessionLog> = match self.launch.persistence {
-            Persistence::Kept => {
-                Box::new(self.store.create(&id, &self.launch.cwd).map_err(|fault| log_fault(&fault))?)
-            }
+            Persistence::Kept => Box::new(
+                self.store
+                    .create(&id, &self.launch.cwd)
+                    .map_err(|fault| log_fault(&fault))?,
+            ),
             Persistence::None => Box::new(MemoryLog::default()),
         };
         let facts = vec![Fact::Opened(Box::new(opened))];
         let entries = log.append(None, facts).map_err(|fault| log_fault(&fault))?;
         let mut index = Index::default();
-        entries.iter().for_each(|entry| index.apply(entry));
+        for entry in &entries {
+            index.apply(entry);
+        }
         Ok((log, index))
     }
 
     fn earlier_log(&self, id: &SessionId) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
         let (log, notices) = self.store.open(id).map_err(|fault| log_fault(&fault))?;
-        notices.iter().for_each(|notice| self.note(notice.to_string()));
+        for notice in &notices {
+            self.note(notice.to_string());
+        }
         self.folded(Box::new(log))
     }
 
@@ -210,8 +260,12 @@ impl Hub {
         // Two sessions of one name could not be told apart by it.
         if let Some(title) = index.title().map(|title| format!("{title} (copy)")) {
             let renamed = vec![Fact::Configured(Change::Title { title })];
-            let entries = log.append(index.last(), renamed).map_err(|fault| log_fault(&fault))?;
-            entries.iter().for_each(|entry| index.apply(entry));
+            let entries = log
+                .append(index.last(), renamed)
+                .map_err(|fault| log_fault(&fault))?;
+            for entry in &entries {
+                index.apply(entry);
+            }
         }
         Ok((log, index))
     }
@@ -219,38 +273,48 @@ impl Hub {
     fn folded(&self, log: Box<dyn SessionLog>) -> Result<(Box<dyn SessionLog>, Index), OpenFault> {
         let folded = fold_log(|| log.read(None)).map_err(|fault| log_fault(&fault))?;
         for damage in &folded.damage {
-            self.note(format!("{damage}; the rest was opened. `gimlet sessions repair` makes a clean copy"));
+            self.note(format!(
+                "{damage}; the rest was opened. `gimlet sessions repair` makes a clean copy"
+            ));
         }
         Ok((log, folded.index))
     }
 
     fn find(&self, name: &str) -> Result<SessionId, OpenFault> {
-        self.store.find(name, &self.launch.cwd).map_err(|fault| match fault {
-            FindFault::Log(fault) => log_fault(&fault),
-            FindFault::Nothing { .. } | FindFault::Several { .. } => {
-                user(fault.to_string(), Some("`gimlet sessions list` shows them".to_owned()))
-            }
-        })
+        self.store
+            .find(name, &self.launch.cwd)
+            .map_err(|fault| match fault {
+                FindFault::Log(fault) => log_fault(&fault),
+                FindFault::Nothing { .. } | FindFault::Several { .. } => user(
+                    fault.to_string(),
+                    Some("`gimlet sessions list` shows them".to_owned()),
+                ),
+            })
     }
 
     fn newest(&self) -> Result<SessionId, OpenFault> {
-        self.store.newest(&self.launch.cwd).map_err(|fault| match fault {
-            LogFault::Missing { .. } => user(
-                "there is no session of this folder to continue",
-                Some("start one with `gimlet -p \"…\"`".to_owned()),
-            ),
-            LogFault::Full { .. }
-            | LogFault::Locked { .. }
-            | LogFault::Corrupt { .. }
-            | LogFault::Newer { .. }
-            | LogFault::Broken { .. } => log_fault(&fault),
-        })
+        self.store
+            .newest(&self.launch.cwd)
+            .map_err(|fault| match fault {
+                LogFault::Missing { .. } => user(
+                    "there is no session of this folder to continue",
+                    Some("start one with `gimlet -p \"…\"`".to_owned()),
+                ),
+                LogFault::Full { .. }
+                | LogFault::Locked { .. }
+                | LogFault::Corrupt { .. }
+                | LogFault::Newer { .. }
+                | LogFault::Broken { .. } => log_fault(&fault),
+            })
     }
 
     fn opening(&self, session: SessionId) -> Result<Opened, OpenFault> {
         let added = self.added();
         let memory = self.memory_search(&self.launch.cwd).survey();
-        memory.notices().into_iter().for_each(|notice| self.note(notice));
+        memory
+            .notices()
+            .into_iter()
+            .for_each(|notice| self.note(notice));
         let rules = self.launch.rules(&self.settings);
         for RuleFault { rule, source, text } in &rules.faults {
             self.note(format!("{source}: rule `{rule}`: {text}"));
@@ -286,18 +350,27 @@ impl Hub {
 
     /// The tools of one session, without those that flags or deny rules take away.
     fn tools(&self) -> Result<(ToolSet, Toolbox), OpenFault> {
-        let options = ToolOptions { answer_schema: self.launch.json_schema.clone() };
-        let set = toolbox(options)
-            .map_err(|fault| user(format!("--json-schema: {fault}"), None))?;
+        let options = ToolOptions {
+            answer_schema: self.launch.json_schema.clone(),
+        };
+        let set =
+            toolbox(options).map_err(|fault| user(format!("--json-schema: {fault}"), None))?;
         let mut toolbox = set.toolbox.clone();
         let rules = self.launch.rules(&self.settings);
         if let Some(list) = &self.launch.tools {
-            let wanted: Vec<&str> = list.split([',', ' ']).filter(|name| !name.is_empty()).collect();
-            if let Some(unknown) =
-                wanted.iter().find(|name| **name != "default" && toolbox.get(name).is_none())
+            let wanted: Vec<&str> = list
+                .split([',', ' '])
+                .filter(|name| !name.is_empty())
+                .collect();
+            if let Some(unknown) = wanted
+                .iter()
+                .find(|name| **name != "default" && toolbox.get(name).is_none())
             {
                 let hint = Some("`gimlet tools` lists them".to_owned());
-                return Err(user(format!("--tools names `{unknown}`, which is no tool"), hint));
+                return Err(user(
+                    format!("--tools names `{unknown}`, which is no tool"),
+                    hint,
+                ));
             }
             if !wanted.contains(&"default") {
                 toolbox.retain(|name| wanted.contains(&name) || name == STRUCTURED_OUTPUT);
@@ -335,7 +408,11 @@ impl Hub {
             self.note(format!("{} was not removed: {error}", scratch.display()));
         }
         // The folders above go too, unless something else is in them.
-        for folder in scratch.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.dirs.cache)) {
+        for folder in scratch
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| folder.starts_with(&self.dirs.cache))
+        {
             if std::fs::remove_dir(folder).is_err() {
                 return;
             }
@@ -361,7 +438,11 @@ impl Hub {
             Answers::FromClient => Whom::Person,
             Answers::FromNobody => Whom::Nobody,
         };
-        options.fallback = settings.fallback_models.iter().map(|name| full_name(name)).collect();
+        options.fallback = settings
+            .fallback_models
+            .iter()
+            .map(|name| full_name(name))
+            .collect();
         options.thinking = settings.thinking.unwrap_or(Thinking::Off);
         options.max_output_tokens = settings.max_output_tokens;
         options.compaction = match (settings.auto_compact_enabled, settings.auto_compact_window) {
@@ -369,15 +450,20 @@ impl Hub {
             (true, Some(tokens)) => Compaction::At(tokens),
             (true, None) => Compaction::NearlyFull,
         };
-        options.must_end_with =
-            self.launch.json_schema.as_ref().map(|_| STRUCTURED_OUTPUT.to_owned());
+        options.must_end_with = self
+            .launch
+            .json_schema
+            .as_ref()
+            .map(|_| STRUCTURED_OUTPUT.to_owned());
         options
     }
 
     async fn head(&self, session: &SessionId) -> Result<SessionHead, Refusal> {
         let glance = self.handle(session)?.look().await?;
         let index = &glance.index;
-        let opened = index.opened().ok_or_else(|| Refusal::NoSession { session: session.clone() })?;
+        let opened = index.opened().ok_or_else(|| Refusal::NoSession {
+            session: session.clone(),
+        })?;
         Ok(SessionHead {
             id: session.clone(),
             cwd: opened.cwd.clone(),
@@ -417,7 +503,8 @@ impl Sessions for Hub {
 
     fn close_all(&self) -> Later<'_, ()> {
         Box::pin(async move {
-            let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+            let open =
+                std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
             for (id, session) in open {
                 let key = OpKey(format!("{id}:close:{}", Store::fresh_id()));
                 // A session that is gone already needs no closing.
@@ -442,7 +529,11 @@ impl Reminders for TaskNotices {
     }
 
     fn due(&self) -> Vec<String> {
-        self.0.ended_since_last_look().iter().map(EndedTask::notice).collect()
+        self.0
+            .ended_since_last_look()
+            .iter()
+            .map(EndedTask::notice)
+            .collect()
     }
 }
 
@@ -476,11 +567,17 @@ fn micro_usd(usd: f64) -> u64 {
 }
 
 fn user(text: impl Into<String>, hint: Option<String>) -> OpenFault {
-    OpenFault::User { text: text.into(), hint }
+    OpenFault::User {
+        text: text.into(),
+        hint,
+    }
 }
 
 fn environment(text: impl Into<String>, hint: Option<String>) -> OpenFault {
-    OpenFault::Environment { text: text.into(), hint }
+    OpenFault::Environment {
+        text: text.into(),
+        hint,
+    }
 }
 
 fn log_fault(fault: &LogFault) -> OpenFault {
@@ -492,7 +589,9 @@ fn log_fault(fault: &LogFault) -> OpenFault {
         LogFault::Corrupt { .. } => Some("`gimlet sessions repair` makes a clean copy".to_owned()),
         LogFault::Newer { .. } => Some("update Gimlet".to_owned()),
         LogFault::Missing { .. } => Some("`gimlet sessions list` shows them".to_owned()),
-        LogFault::Broken { why, .. } if why.contains("ermission denied") || why.contains("Read-only") => {
+        LogFault::Broken { why, .. }
+            if why.contains("ermission denied") || why.contains("Read-only") =>
+        {
             Some("make the folder writable for you, or set GIMLET_HOME to another".to_owned())
         }
         LogFault::Broken { .. } => None,

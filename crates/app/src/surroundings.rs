@@ -10,20 +10,29 @@ use std::{
 /// Looks around once, when a session starts.
 pub(crate) fn look(root: &Path, added: &[PathBuf], env: &Env) -> Environment {
     let shell = env.path(&env_vars::SHELL);
-    let shell = shell.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    let shell = shell
+        .as_deref()
+        .and_then(Path::file_name)
+        .and_then(|name| name.to_str());
     Environment {
         cwd: root.to_owned(),
         added: added.to_vec(),
         git_branch: git_branch(root),
         platform: std::env::consts::OS.to_owned(),
-        shell: shell.filter(|name| matches!(*name, "bash" | "zsh")).unwrap_or("bash").to_owned(),
+        shell: shell
+            .filter(|name| matches!(*name, "bash" | "zsh"))
+            .unwrap_or("bash")
+            .to_owned(),
         date: jiff::Zoned::now().date().to_string(),
     }
 }
 
 /// The branch, read from the repository's own files: starting git costs more than all the rest.
 pub(crate) fn git_branch(root: &Path) -> Option<String> {
-    let git = root.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    let git = root
+        .ancestors()
+        .map(|folder| folder.join(".git"))
+        .find(|path| path.exists())?;
     let folder = if git.is_dir() {
         git
     } else {

@@ -21,19 +21,24 @@ pub struct ToolRow {
 /// Every tool, by name.
 pub fn tool_rows() -> Vec<ToolRow> {
     // An object schema that accepts everything, so that StructuredOutput is listed too.
-    let options = ToolOptions { answer_schema: Some(serde_json::json!({"type": "object"})) };
-    let Ok(set) = toolbox(options) else { return Vec::new() };
+    let options = ToolOptions {
+        answer_schema: Some(serde_json::json!({"type": "object"})),
+    };
+    let Ok(set) = toolbox(options) else {
+        return Vec::new();
+    };
     set.toolbox
         .iter()
         .map(|tool| {
             let description = tool.spec().description;
-            let about = description.split_inclusive(['.', '\n']).next().unwrap_or_default();
+            let line = description.lines().next().unwrap_or_default();
+            let about = line.split_once(". ").map_or(line, |(first, _)| first);
             ToolRow {
                 name: tool.name().to_owned(),
                 risk: tool.risk(),
                 exposure: tool.exposure(),
                 permission: tool.permission().to_owned(),
-                about: about.trim_end().to_owned(),
+                about: about.trim_end_matches('.').to_owned(),
             }
         })
         .collect()

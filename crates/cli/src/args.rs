@@ -7,7 +7,12 @@ use std::path::PathBuf;
 /// A coding agent for the terminal: it reads, plans, edits, runs commands and checks its work,
 /// with any model, and you stay in control.
 #[derive(Debug, Parser)]
-#[command(name = "gimlet", version, disable_version_flag = true, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "gimlet",
+    version,
+    disable_version_flag = true,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -30,6 +35,8 @@ pub(crate) enum Command {
     Context(LedgerArgs),
     /// Make a session's conversation smaller; the original stays in its log
     Compact(CompactArgs),
+    /// Show which memory files are loaded, from where and how large, or add a note to one
+    Memory(MemoryArgs),
     /// Store or remove a provider's key, or tell where each comes from
     Auth(AuthArgs),
     /// Check keys, git, shell, terminal, confinement, folders and settings
@@ -112,10 +119,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "SCHEMA")]
     pub(crate) json_schema: Option<String>,
     /// Requests to the model that a turn may make
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = turns, allow_negative_numbers = true)]
     pub(crate) max_turns: Option<u32>,
     /// What the run may cost at most
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(crate) max_budget_usd: Option<f64>,
     /// Go on with the newest session of this folder; without a prompt, with its unfinished turn
     #[arg(short, long = "continue", conflicts_with = "resume")]
@@ -271,6 +278,34 @@ pub(crate) struct CompactArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct MemoryArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<MemoryCommand>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MemoryCommand {
+    /// Add a note, to the project's memory unless told otherwise
+    Add {
+        /// To yours, for every project
+        #[arg(long, group = "to")]
+        user: bool,
+        /// To the project's, for everyone who works on it
+        #[arg(long, group = "to")]
+        project: bool,
+        /// To yours for this project: CLAUDE.local.md
+        #[arg(long, group = "to")]
+        local: bool,
+        /// What is to be remembered
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct AuthArgs {
     #[command(subcommand)]
     pub(crate) command: AuthCommand,
@@ -337,6 +372,13 @@ fn mode(text: &str) -> Result<Mode, String> {
     })
 }
 
+fn turns(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(turns @ 1..) => Ok(turns),
+        _ => Err("a whole number of at least 1 is needed".to_owned()),
+    }
+}
+
 fn dollars(text: &str) -> Result<f64, String> {
     match text.trim_start_matches('$').parse::<f64>() {
         Ok(usd) if usd.is_finite() && usd > 0.0 => Ok(usd),
@@ -350,5 +392,9 @@ fn uuid(text: &str) -> Result<String, String> {
             8 | 13 | 18 | 23 => c == '-',
             _ => c.is_ascii_hexdigit(),
         });
-    if fits { Ok(text.to_ascii_lowercase()) } else { Err("a UUID is needed, such as 0199a3f0-5b7e-7c41-9d2e-0a1b2c3d4e5f".to_owned()) }
+    if fits {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a UUID is needed, such as 0199a3f0-5b7e-7c41-9d2e-0a1b2c3d4e5f".to_owned())
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod features;
 pub(crate) mod generate;
 pub(crate) mod ledger;
+pub(crate) mod memory;
 pub(crate) mod sessions;
 pub(crate) mod tools;
 
@@ -17,22 +18,29 @@ use std::path::PathBuf;
 
 /// A launch without flags, where the person is.
 pub(crate) fn plain_launch() -> Result<Launch, Exit> {
-    Ok(Launch { cwd: here()?, env: Env::of_process(), ..Launch::default() })
+    Ok(Launch {
+        cwd: here()?,
+        env: Env::of_process(),
+        ..Launch::default()
+    })
 }
 
 /// The folder that the person is in.
 pub(crate) fn here() -> Result<PathBuf, Exit> {
     std::env::current_dir().map_err(|error| {
         let text = format!("the working directory cannot be used: {error}");
-        exit::complain(Exit::Environment, &text, Some("change to a folder that exists"))
+        exit::complain(
+            Exit::Environment,
+            &text,
+            Some("change to a folder that exists"),
+        )
     })
 }
 
 /// Gimlet's own folders.
 pub(crate) fn dirs() -> Result<Dirs, Exit> {
-    Dirs::find(&Env::of_process()).map_err(|fault| {
-        exit::complain(Exit::Environment, &fault.to_string(), Some(&fault.hint().to_string()))
-    })
+    Dirs::find(&Env::of_process())
+        .map_err(|fault| exit::complain(Exit::Environment, &fault.to_string(), Some(&fault.hint())))
 }
 
 /// The stored sessions.

@@ -53,7 +53,11 @@ pub(crate) fn print(text: &str) -> Exit {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Exit::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
-        Err(error) => complain(Exit::Environment, &format!("standard output: {error}"), None),
+        Err(error) => complain(
+            Exit::Environment,
+            &format!("standard output: {error}"),
+            None,
+        ),
     }
 }
 
@@ -103,8 +107,12 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
 /// A bug is told in one line with its place, not with a trace over the terminal.
 pub(crate) fn end_quietly_on_bugs() {
     std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let what = info.payload_as_str().unwrap_or("unknown");
-        tell(&format!("error: this is a bug{place}: {what}\nhint: the session is safe; please report this line\n"));
+        tell(&format!(
+            "error: this is a bug{place}: {what}\nhint: the session is safe; please report this line\n"
+        ));
     }));
 }

@@ -56,7 +56,11 @@ fn prepare_and_run(args: RunArgs) -> Result<Exit, Exit> {
 /// Runs the gateway on the process's own streams and signals.
 async fn drive(hub: &Arc<Hub>, options: HeadlessOptions) -> Result<Exit, Exit> {
     let (_listener, signals) = signals::listen().map_err(|error| {
-        exit::complain(Exit::Environment, &format!("signals cannot be received: {error}"), None)
+        exit::complain(
+            Exit::Environment,
+            &format!("signals cannot be received: {error}"),
+            None,
+        )
     })?;
     let io = Io {
         stdin: Box::new(tokio::io::stdin()),
@@ -107,30 +111,56 @@ fn check(args: &RunArgs) -> Result<(), Exit> {
     let streams_in = args.input_format == InputFormat::StreamJson;
     let streams_out = args.output_format == OutputFormat::StreamJson;
     if streams_in && !streams_out {
-        return usage("--input-format stream-json needs --output-format stream-json", "add it");
+        return usage(
+            "--input-format stream-json needs --output-format stream-json",
+            "add it",
+        );
     }
     if streams_in && args.prompt.is_some() {
-        return usage("with --input-format stream-json the prompt comes on standard input", "leave the argument out");
+        return usage(
+            "with --input-format stream-json the prompt comes on standard input",
+            "leave the argument out",
+        );
     }
     if args.include_partial_messages && !streams_out {
-        return usage("--include-partial-messages needs --output-format stream-json", "add it");
+        return usage(
+            "--include-partial-messages needs --output-format stream-json",
+            "add it",
+        );
     }
     if args.permission_prompt_tool.is_some() && !streams_in {
-        return usage("--permission-prompt-tool stdio needs --input-format stream-json", "add it");
+        return usage(
+            "--permission-prompt-tool stdio needs --input-format stream-json",
+            "add it",
+        );
     }
     if args.fork_session && !args.go_on && args.resume.is_none() {
-        return usage("--fork-session needs --continue or --resume", "say which session to copy");
+        return usage(
+            "--fork-session needs --continue or --resume",
+            "say which session to copy",
+        );
     }
     if args.session_id.is_some() && (args.go_on || args.resume.is_some()) && !args.fork_session {
-        return usage("--session-id names a new session", "add --fork-session, or leave it out");
+        return usage(
+            "--session-id names a new session",
+            "add --fork-session, or leave it out",
+        );
     }
     if args.no_session_persistence && (args.go_on || args.resume.is_some()) {
-        return usage("--no-session-persistence keeps nothing to continue", "leave one of them out");
+        return usage(
+            "--no-session-persistence keeps nothing to continue",
+            "leave one of them out",
+        );
     }
     if args.dangerously_skip_permissions
-        && args.permission_mode.is_some_and(|mode| mode != Mode::BypassPermissions)
+        && args
+            .permission_mode
+            .is_some_and(|mode| mode != Mode::BypassPermissions)
     {
-        return usage("--dangerously-skip-permissions and --permission-mode disagree", "leave one of them out");
+        return usage(
+            "--dangerously-skip-permissions and --permission-mode disagree",
+            "leave one of them out",
+        );
     }
     Ok(())
 }
@@ -140,7 +170,11 @@ fn input(args: &RunArgs) -> Result<Input, Exit> {
     if args.input_format == InputFormat::StreamJson {
         return Ok(Input::StreamJson);
     }
-    let piped = if io::stdin().is_terminal() { String::new() } else { piped_text()? };
+    let piped = if io::stdin().is_terminal() {
+        String::new()
+    } else {
+        piped_text()?
+    };
     let argument = args.prompt.clone().unwrap_or_default();
     let text = match (argument.trim().is_empty(), piped.trim().is_empty()) {
         (false, false) => format!("{argument}\n\n{piped}"),
@@ -157,17 +191,25 @@ fn input(args: &RunArgs) -> Result<Input, Exit> {
 
 fn piped_text() -> Result<String, Exit> {
     let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(LONGEST_PROMPT_BYTES + 1).read_to_end(&mut bytes);
+    let read = io::stdin()
+        .lock()
+        .take(LONGEST_PROMPT_BYTES + 1)
+        .read_to_end(&mut bytes);
     match read {
         Ok(_) if bytes.len() as u64 > LONGEST_PROMPT_BYTES => {
-            let text = format!("the prompt on standard input is longer than {LONGEST_PROMPT_BYTES} bytes");
+            let text =
+                format!("the prompt on standard input is longer than {LONGEST_PROMPT_BYTES} bytes");
             let hint = Some("put it into a file and name the file in the prompt");
             Err(exit::complain(Exit::Usage, &text, hint))
         }
         Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         // A closed standard input holds no prompt.
         Err(error) if error.raw_os_error() == Some(EBADF) => Ok(String::new()),
-        Err(error) => Err(exit::complain(Exit::Environment, &format!("standard input: {error}"), None)),
+        Err(error) => Err(exit::complain(
+            Exit::Environment,
+            &format!("standard input: {error}"),
+            None,
+        )),
     }
 }
 
@@ -176,7 +218,9 @@ const EBADF: i32 = 9;
 
 fn launch(args: &RunArgs) -> Result<Launch, Exit> {
     let cwd = here()?;
-    let bypass = args.dangerously_skip_permissions.then_some(Mode::BypassPermissions);
+    let bypass = args
+        .dangerously_skip_permissions
+        .then_some(Mode::BypassPermissions);
     Ok(Launch {
         env: Env::of_process(),
         model: args.model.clone(),
@@ -185,8 +229,15 @@ fn launch(args: &RunArgs) -> Result<Launch, Exit> {
         allowed_tools: args.allowed_tools.clone(),
         disallowed_tools: args.disallowed_tools.clone(),
         tools: args.tools.clone(),
-        add_dirs: args.add_dir.iter().map(|path| whole_path(&cwd, path)).collect(),
-        system_prompt: file_and_text(args.system_prompt_file.as_deref(), args.system_prompt.as_deref())?,
+        add_dirs: args
+            .add_dir
+            .iter()
+            .map(|path| whole_path(&cwd, path))
+            .collect(),
+        system_prompt: file_and_text(
+            args.system_prompt_file.as_deref(),
+            args.system_prompt.as_deref(),
+        )?,
         append_system_prompt: file_and_text(
             args.append_system_prompt_file.as_deref(),
             args.append_system_prompt.as_deref(),
@@ -198,7 +249,11 @@ fn launch(args: &RunArgs) -> Result<Launch, Exit> {
         setting_sources: args.setting_sources.clone(),
         betas: args.betas.clone(),
         name: args.name.clone(),
-        persistence: if args.no_session_persistence { Persistence::None } else { Persistence::Kept },
+        persistence: if args.no_session_persistence {
+            Persistence::None
+        } else {
+            Persistence::Kept
+        },
         answers: match args.permission_prompt_tool {
             Some(_) => Answers::FromClient,
             None => Answers::FromNobody,
@@ -215,9 +270,12 @@ fn whole_path(cwd: &Path, path: &Path) -> PathBuf {
 
 /// A prompt's file comes first, a blank line, then its text.
 fn file_and_text(file: Option<&Path>, text: Option<&str>) -> Result<Option<String>, Exit> {
-    let Some(path) = file else { return Ok(text.map(str::to_owned)) };
-    let read = fs::read_to_string(path)
-        .map_err(|error| exit::complain(Exit::Usage, &format!("{}: {error}", path.display()), None))?;
+    let Some(path) = file else {
+        return Ok(text.map(str::to_owned));
+    };
+    let read = fs::read_to_string(path).map_err(|error| {
+        exit::complain(Exit::Usage, &format!("{}: {error}", path.display()), None)
+    })?;
     Ok(Some(match text {
         Some(text) => format!("{}\n\n{text}", read.trim_end()),
         None => read,
@@ -226,14 +284,21 @@ fn file_and_text(file: Option<&Path>, text: Option<&str>) -> Result<Option<Strin
 
 fn schema(text: &str) -> Result<Value, Exit> {
     serde_json::from_str(text).map_err(|error| {
-        exit::complain(Exit::Usage, &format!("--json-schema is not JSON: {error}"), None)
+        exit::complain(
+            Exit::Usage,
+            &format!("--json-schema is not JSON: {error}"),
+            None,
+        )
     })
 }
 
 fn open_spec(args: &RunArgs) -> OpenSpec {
     let id = args.session_id.clone().map(SessionId);
     match (&args.resume, args.go_on, args.fork_session) {
-        (Some(name), _, true) => OpenSpec::Fork { of: Some(name.clone()), id },
+        (Some(name), _, true) => OpenSpec::Fork {
+            of: Some(name.clone()),
+            id,
+        },
         (None, true, true) => OpenSpec::Fork { of: None, id },
         (Some(name), _, false) => OpenSpec::Earlier { name: name.clone() },
         (None, true, false) => OpenSpec::Newest,
@@ -250,9 +315,21 @@ fn options(args: &RunArgs, input: Input, open: OpenSpec, hub: &Hub) -> HeadlessO
         OutputFormat::Json => Output::Json,
         OutputFormat::StreamJson => Output::StreamJson,
     };
-    options.partials = if args.include_partial_messages { Partials::On } else { Partials::Off };
-    options.verbosity = if args.verbose { Verbosity::All } else { Verbosity::Result };
-    options.replays = if args.replay_user_messages { Replays::On } else { Replays::Off };
+    options.partials = if args.include_partial_messages {
+        Partials::On
+    } else {
+        Partials::Off
+    };
+    options.verbosity = if args.verbose {
+        Verbosity::All
+    } else {
+        Verbosity::Result
+    };
+    options.replays = if args.replay_user_messages {
+        Replays::On
+    } else {
+        Replays::Off
+    };
     options.state_events = StateEvents::Off;
     options.permission_prompts = match args.permission_prompt_tool {
         Some(_) => PermissionPrompts::Stdio,
@@ -265,7 +342,10 @@ fn options(args: &RunArgs, input: Input, open: OpenSpec, hub: &Hub) -> HeadlessO
     } else {
         BypassSwitch::Forbidden
     };
-    options.structured_tool = args.json_schema.as_ref().map(|_| STRUCTURED_TOOL.to_owned());
+    options.structured_tool = args
+        .json_schema
+        .as_ref()
+        .map(|_| STRUCTURED_TOOL.to_owned());
     options.init = init_facts(args, hub);
     options
 }
@@ -273,11 +353,19 @@ fn options(args: &RunArgs, input: Input, open: OpenSpec, hub: &Hub) -> HeadlessO
 fn init_facts(args: &RunArgs, hub: &Hub) -> InitFacts {
     // Only stream-json and verbose json show it, and a keyring is slow to ask.
     let shown = args.output_format != OutputFormat::Text;
-    let model = hub.settings().model.as_deref().unwrap_or(gimlet_app::FIRST_MODEL);
+    let model = hub
+        .settings()
+        .model
+        .as_deref()
+        .unwrap_or(gimlet_app::FIRST_MODEL);
     InitFacts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         contract_version: CONTRACT_VERSION.to_owned(),
-        api_key_source: if shown { hub.key_source(model).name().to_owned() } else { String::new() },
+        api_key_source: if shown {
+            hub.key_source(model).name().to_owned()
+        } else {
+            String::new()
+        },
         output_style: "default".to_owned(),
         models: vec![model_facts(model)],
         ..InitFacts::default()
@@ -289,7 +377,12 @@ fn model_facts(model: &str) -> ModelFacts {
     ModelFacts {
         value: model.to_owned(),
         display_name: card.name.clone(),
-        description: if card.assumed { "not in the catalogue" } else { "in the catalogue" }.to_owned(),
+        description: if card.assumed {
+            "not in the catalogue"
+        } else {
+            "in the catalogue"
+        }
+        .to_owned(),
         context_tokens: card.context_tokens,
         max_output_tokens: card.max_output_tokens,
         name: card.name,

@@ -34,6 +34,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Cost(args)) => commands::ledger::cost(&args),
         Some(Command::Context(args)) => commands::ledger::context(&args),
         Some(Command::Compact(args)) => commands::compact::run(&args),
+        Some(Command::Memory(args)) => commands::memory::run(&args),
         Some(Command::Auth(args)) => commands::auth::run(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),

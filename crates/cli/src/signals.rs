@@ -34,7 +34,10 @@ pub(crate) fn listen() -> std::io::Result<(Listener, mpsc::Receiver<ProcessSigna
                 else => return,
             };
             // A full queue holds the same signal already.
-            if matches!(sender.try_send(came), Err(mpsc::error::TrySendError::Closed(_))) {
+            if matches!(
+                sender.try_send(came),
+                Err(mpsc::error::TrySendError::Closed(_))
+            ) {
                 return;
             }
         }

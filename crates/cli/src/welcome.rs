@@ -12,11 +12,16 @@ use gimlet_app::KeyPlace;
 pub(crate) fn run(args: &RunArgs) -> Exit {
     if let Some((word, command)) = args.prompt.as_deref().and_then(mistyped) {
         let hint = format!("did you mean `gimlet {command}`? A prompt needs -p");
-        return exit::complain(Exit::Usage, &format!("there is no command `{word}`"), Some(&hint));
+        return exit::complain(
+            Exit::Usage,
+            &format!("there is no command `{word}`"),
+            Some(&hint),
+        );
     }
     if args.prompt.is_some() || args.go_on || args.resume.is_some() {
-        let hint = "add -p: this version has no terminal interface, it does the work and prints the result";
-        return exit::complain(Exit::Usage, "there is nothing to show the work in", Some(hint));
+        let text = "this version has no terminal interface to show the work in";
+        let hint = "add -p: the work is done, and the result is printed";
+        return exit::complain(Exit::Usage, text, Some(hint));
     }
     greet().unwrap_or_else(|exit| exit)
 }
@@ -27,8 +32,13 @@ fn mistyped(prompt: &str) -> Option<(&str, String)> {
     let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
     let close = |name: &str| changes(&word.to_ascii_lowercase(), name) <= 2.min(name.len() / 2);
     let command = Cli::command();
-    let meant = command.get_subcommands().map(clap::Command::get_name).find(|name| close(name));
-    meant.filter(|_| is_word).map(|name| (word, name.to_owned()))
+    let meant = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .find(|name| close(name));
+    meant
+        .filter(|_| is_word)
+        .map(|name| (word, name.to_owned()))
 }
 
 /// How many letters must be changed, added or left out to get from one word to the other.
@@ -38,7 +48,11 @@ fn changes(from: &str, to: &str) -> usize {
         let mut next = vec![at + 1];
         for ((other, kept), dropped) in to.chars().zip(&row).zip(row.iter().skip(1)) {
             let added = next.last().copied().unwrap_or(0) + 1;
-            next.push((kept + usize::from(letter != other)).min(dropped + 1).min(added));
+            next.push(
+                (kept + usize::from(letter != other))
+                    .min(dropped + 1)
+                    .min(added),
+            );
         }
         row = next;
     }
@@ -47,10 +61,17 @@ fn changes(from: &str, to: &str) -> usize {
 
 fn greet() -> Result<Exit, Exit> {
     let launch = plain_launch()?;
-    let (settings, dirs) = launch.load_settings().map_err(|fault| exit::open_fault(&fault))?;
+    let (settings, dirs) = launch
+        .load_settings()
+        .map_err(|fault| exit::open_fault(&fault))?;
     let rows = gimlet_app::auth_status(&settings, &dirs);
-    let key = rows.iter().find(|(_, place)| !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_)));
-    let model = settings.model.clone().unwrap_or_else(|| gimlet_app::FIRST_MODEL.to_owned());
+    let key = rows
+        .iter()
+        .find(|(_, place)| !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_)));
+    let model = settings
+        .model
+        .clone()
+        .unwrap_or_else(|| gimlet_app::FIRST_MODEL.to_owned());
     let mut lines = vec![
         format!("Gimlet {}", env!("CARGO_PKG_VERSION")),
         format!("  folder  {}", here()?.display()),

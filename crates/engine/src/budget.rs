@@ -21,9 +21,14 @@ pub(crate) fn allowance(
     if let Some(max) = limits.max_turns
         && index.turn().requests >= max
     {
-        return Err(limit(LimitKind::Turns, format!("the limit of {max} turns is reached")));
+        return Err(limit(
+            LimitKind::Turns,
+            format!("the limit of {max} turns is reached"),
+        ));
     }
-    let Some(max) = limits.max_micro_usd else { return Ok(wanted) };
+    let Some(max) = limits.max_micro_usd else {
+        return Ok(wanted);
+    };
     let Some(price) = card.price else {
         let text = format!(
             "no price is known for {}/{}, so a budget cannot be kept; set one in the settings or leave the budget out",
@@ -31,10 +36,18 @@ pub(crate) fn allowance(
         );
         return Err(limit(LimitKind::Budget, text));
     };
-    let input = Usage { cache_write_tokens: input_tokens(index), ..Usage::default() };
-    let dearest = Usage { input_tokens: input.cache_write_tokens, ..Usage::default() };
+    let input = Usage {
+        cache_write_tokens: input_tokens(index),
+        ..Usage::default()
+    };
+    let dearest = Usage {
+        input_tokens: input.cache_write_tokens,
+        ..Usage::default()
+    };
     let input_micro = price.micro_usd(&input).max(price.micro_usd(&dearest));
-    let left = max.saturating_sub(spent_micro_usd).saturating_sub(input_micro);
+    let left = max
+        .saturating_sub(spent_micro_usd)
+        .saturating_sub(input_micro);
     let affordable = whole_tokens(left, price.output);
     if affordable < LEAST_OUTPUT_TOKENS.min(wanted) {
         let text = format!(
@@ -56,7 +69,11 @@ const BYTES_A_TOKEN: u64 = 3;
 fn input_tokens(index: &Index) -> u64 {
     let opened = index.opened().map_or(0, |opened| {
         opened.system.iter().map(String::len).sum::<usize>()
-            + opened.tools.iter().map(|tool| tool.description.len() + TOOL_BYTES).sum::<usize>()
+            + opened
+                .tools
+                .iter()
+                .map(|tool| tool.description.len() + TOOL_BYTES)
+                .sum::<usize>()
     });
     ((index.message_bytes() + opened as u64) / BYTES_A_TOKEN).max(index.window_tokens())
 }
@@ -71,7 +88,11 @@ const TOOL_BYTES: usize = 600;
     reason = "amounts are far below 2^52 and prices are positive"
 )]
 fn whole_tokens(micro_usd: u64, price: f64) -> u64 {
-    if price <= 0.0 { u64::MAX } else { (micro_usd as f64 / price).floor() as u64 }
+    if price <= 0.0 {
+        u64::MAX
+    } else {
+        (micro_usd as f64 / price).floor() as u64
+    }
 }
 
 fn limit(kind: LimitKind, text: String) -> Fault {
@@ -80,5 +101,9 @@ fn limit(kind: LimitKind, text: String) -> Fault {
 
 /// An amount for people.
 fn dollars(micro_usd: u64) -> String {
-    format!("${}.{:04}", micro_usd / 1_000_000, micro_usd % 1_000_000 / 100)
+    format!(
+        "${}.{:04}",
+        micro_usd / 1_000_000,
+        micro_usd % 1_000_000 / 100
+    )
 }

@@ -10,15 +10,11 @@ use gimlet_ports::{
     rule,
 };
 use gimlet_protocol::{
-    Access, Asked, Block, Call, CallId, Cleared, Fact, Fault, Lane, Mode, NoteKind, Noted, Question, Reason, Refused,
-    Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
+    Access, Asked, Block, Call, CallId, Cleared, Fact, Fault, Lane, Mode, NoteKind, Noted,
+    Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
 };
 use serde_json::Value;
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 /// Shared calls that run at the same time.
@@ -56,7 +52,12 @@ impl Driver {
     fn ruling_facts(&self, call: &Call) -> Vec<Fact> {
         let id = call.id.clone();
         if let Some(why) = &call.broken {
-            return vec![told(id, format!("The input is not valid JSON ({why}). Nothing was run; send the call again."))];
+            return vec![told(
+                id,
+                format!(
+                    "The input is not valid JSON ({why}). Nothing was run; send the call again."
+                ),
+            )];
         }
         let Some(tool) = self.parts.tools.get(&call.tool) else {
             return vec![told(id, self.unknown_tool(&call.tool))];
@@ -71,9 +72,14 @@ impl Driver {
         };
         let mut judges = self.parts.judges.clone();
         judges.push(Arc::new(Grants(self.index.grants().to_vec())));
-        let mut ruling =
-            rule(&judges, Verdict::Ask, (call.tool.as_str(), &call.input, &plan, &scene));
-        if ruling.verdict == Verdict::Ask && let Some(reason) = self.nobody_answers(scene.mode) {
+        let mut ruling = rule(
+            &judges,
+            Verdict::Ask,
+            (call.tool.as_str(), &call.input, &plan, &scene),
+        );
+        if ruling.verdict == Verdict::Ask
+            && let Some(reason) = self.nobody_answers(scene.mode)
+        {
             ruling.verdict = Verdict::Deny;
             ruling.because.push(reason);
         }
@@ -90,7 +96,11 @@ impl Driver {
             }
             Verdict::Deny => {
                 let text = denial(&plan.title, &ruling);
-                vec![Fact::Refused(Refused { call: id, text, ruling: Some(ruling) })]
+                vec![Fact::Refused(Refused {
+                    call: id,
+                    text,
+                    ruling: Some(ruling),
+                })]
             }
         }
     }
@@ -103,7 +113,11 @@ impl Driver {
         } else {
             return None;
         };
-        Some(Reason { judge: "mode".to_owned(), text: text.to_owned(), source: None })
+        Some(Reason {
+            judge: "mode".to_owned(),
+            text: text.to_owned(),
+            source: None,
+        })
     }
 
     fn unknown_tool(&self, name: &str) -> String {
@@ -111,7 +125,10 @@ impl Driver {
         let near = names.iter().find(|known| known.eq_ignore_ascii_case(name));
         match near {
             Some(near) => format!("There is no tool `{name}`; did you mean `{near}`?"),
-            None => format!("There is no tool `{name}`. The tools are: {}.", names.join(", ")),
+            None => format!(
+                "There is no tool `{name}`. The tools are: {}.",
+                names.join(", ")
+            ),
         }
     }
 
@@ -119,7 +136,11 @@ impl Driver {
     pub(crate) async fn run_calls(&mut self, ready: Vec<Call>) -> Result<(), LogFault> {
         self.enter(SessionState::Running);
         let tools = self.parts.tools.clone();
-        let lane = |call: &Call| tools.get(&call.tool).map_or(Lane::Exclusive, |tool| tool.lane());
+        let lane = |call: &Call| {
+            tools
+                .get(&call.tool)
+                .map_or(Lane::Exclusive, |tool| tool.lane())
+        };
         for batch in batches(ready, lane) {
             if self.run_batch(batch).await? == After::Halt {
                 break;
@@ -129,7 +150,12 @@ impl Driver {
     }
 
     async fn run_batch(&mut self, batch: Vec<Call>) -> Result<After, LogFault> {
-        self.record(batch.iter().map(|call| Fact::Began(call.id.clone())).collect())?;
+        self.record(
+            batch
+                .iter()
+                .map(|call| Fact::Began(call.id.clone()))
+                .collect(),
+        )?;
         let stop = Stop::new();
         let scene = Arc::new(self.scene());
         let (progress, mut lines) = mpsc::channel(WAITING_PROGRESS);
@@ -176,7 +202,12 @@ impl Driver {
                 Some(tool) => within_deadline(&*tool, call.input, cx).await,
                 None => (None, Err(ToolFault::Tell("the tool is gone".to_owned()))),
             };
-            Finished { id, how, outcome, took: began.elapsed() }
+            Finished {
+                id,
+                how,
+                outcome,
+                took: began.elapsed(),
+            }
         }
     }
 
@@ -229,7 +260,11 @@ impl Driver {
                 }
             }
         }
-        Ok(if give_up.is_some() { After::Halt } else { After::GoOn })
+        Ok(if give_up.is_some() {
+            After::Halt
+        } else {
+            After::GoOn
+        })
     }
 
     fn deadline_of(&self, call: &CallId) -> Duration {
@@ -248,10 +283,17 @@ impl Driver {
         let finished = match ended {
             Ok((_, finished)) => finished,
             Err(error) => {
-                let Some(id) = ids.get(&error.id()) else { return Ok(false) };
+                let Some(id) = ids.get(&error.id()) else {
+                    return Ok(false);
+                };
                 let text = format!("The tool crashed: {error}. Nothing is known of what it did.");
                 let (how, outcome) = (Some(ReturnedHow::Failed), Err(ToolFault::Tell(text)));
-                Finished { id: id.clone(), how, outcome, took: Duration::ZERO }
+                Finished {
+                    id: id.clone(),
+                    how,
+                    outcome,
+                    took: Duration::ZERO,
+                }
             }
         };
         self.live.remove(&finished.id);
@@ -275,9 +317,15 @@ impl Driver {
     /// What the model is told beside the result, each text once.
     fn reminders(&self, returned: &Returned) -> Vec<Fact> {
         let is_told = |name: &str| self.index.was_told(name);
-        let texts = self.parts.reminders.iter().flat_map(|source| source.after(returned, &is_told));
+        let texts = self
+            .parts
+            .reminders
+            .iter()
+            .flat_map(|source| source.after(returned, &is_told));
         let kind = NoteKind::Reminder;
-        texts.map(|text| Fact::Noted(Noted { kind, text })).collect()
+        texts
+            .map(|text| Fact::Noted(Noted { kind, text }))
+            .collect()
     }
 }
 
@@ -304,7 +352,14 @@ impl Finished {
             (None, false) => ReturnedHow::Done,
         };
         let took_ms = milliseconds(self.took);
-        Returned { call: self.id, how, content: capped(content), data, marks, took_ms }
+        Returned {
+            call: self.id,
+            how,
+            content: capped(content),
+            data,
+            marks,
+            took_ms,
+        }
     }
 }
 
@@ -343,7 +398,9 @@ async fn sleep_until_some(at: Option<Instant>) {
 fn capped(mut content: Vec<Block>) -> Vec<Block> {
     let mut left = MOST_RESULT_CHARS;
     for block in &mut content {
-        let Block::Text { text, .. } = block else { continue };
+        let Block::Text { text, .. } = block else {
+            continue;
+        };
         let chars = text.chars().count();
         if chars > left {
             let kept: String = text.chars().take(left).collect();
@@ -355,12 +412,24 @@ fn capped(mut content: Vec<Block>) -> Vec<Block> {
 }
 
 fn told(call: CallId, text: String) -> Fact {
-    Fact::Refused(Refused { call, text, ruling: None })
+    Fact::Refused(Refused {
+        call,
+        text,
+        ruling: None,
+    })
 }
 
 fn denial(title: &str, ruling: &Ruling) -> String {
-    let reasons: Vec<&str> = ruling.because.iter().map(|reason| reason.text.as_str()).collect();
-    let reasons = if reasons.is_empty() { "no rule allows it".to_owned() } else { reasons.join("; ") };
+    let reasons: Vec<&str> = ruling
+        .because
+        .iter()
+        .map(|reason| reason.text.as_str())
+        .collect();
+    let reasons = if reasons.is_empty() {
+        "no rule allows it".to_owned()
+    } else {
+        reasons.join("; ")
+    };
     format!("Not permitted: {title} ({reasons}). Do not try the same another way.")
 }
 
@@ -373,10 +442,18 @@ impl Judge for Grants {
     }
 
     fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
-        let granted = |(tool, access): &(String, Access)| tool == case.tool && access == case.access;
+        let granted =
+            |(tool, access): &(String, Access)| tool == case.tool && access == case.access;
         Ok(self.0.iter().any(granted).then(|| {
             let text = "the person allowed it for this session".to_owned();
-            (Verdict::Allow, Reason { judge: "grants".to_owned(), text, source: None })
+            (
+                Verdict::Allow,
+                Reason {
+                    judge: "grants".to_owned(),
+                    text,
+                    source: None,
+                },
+            )
         }))
     }
 }

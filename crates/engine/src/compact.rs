@@ -3,6 +3,7 @@
 
 use crate::{
     driver::Driver,
+    index::Index,
     sample::{Audience, ReplyInProgress, close_ledger},
 };
 use gimlet_ports::{LogFault, Model, ModelCard, ModelEnd, ToolChoice};
@@ -44,8 +45,13 @@ pub(crate) enum Trigger {
 impl Driver {
     /// True when the next request would not leave room for its reply.
     pub(crate) fn is_nearly_full(&self, card: &ModelCard) -> bool {
-        let Some(window) = self.parts.options.compact_at(card.context_tokens) else { return false };
-        let reply = card.max_output_tokens.min(window / 4).max(LEAST_REPLY_TOKENS);
+        let Some(window) = self.parts.options.compact_at(card.context_tokens) else {
+            return false;
+        };
+        let reply = card
+            .max_output_tokens
+            .min(window / 4)
+            .max(LEAST_REPLY_TOKENS);
         let reserved = reply + SUMMARY_TOKENS + MARGIN_TOKENS.min(window / 20);
         self.index.next_tokens() + reserved > window
     }
@@ -80,10 +86,17 @@ impl Driver {
         }
         if after >= before {
             let text = "the conversation is as small as it gets; nothing was compacted".to_owned();
-            self.record(vec![Fact::Noted(Noted { kind: NoteKind::Notice, text })])?;
+            self.record(vec![Fact::Noted(Noted {
+                kind: NoteKind::Notice,
+                text,
+            })])?;
             return Ok(false);
         }
-        let trigger = if trigger == Trigger::Auto { "auto" } else { "manual" };
+        let trigger = if trigger == Trigger::Auto {
+            "auto"
+        } else {
+            "manual"
+        };
         self.record(vec![Fact::Compacted(Box::new(Compacted {
             content,
             kept_messages: tail,
@@ -99,11 +112,16 @@ impl Driver {
     /// How many messages at the end stay as they are: the last round, where it is small.
     fn tail(&self, most_tokens: u64) -> u64 {
         let messages = self.index.messages();
-        let [.., call, result] = messages else { return 0 };
+        let [.., call, result] = messages else {
+            return 0;
+        };
         let is_round = call.role == Role::Assistant
             && result.role == Role::User
-            && result.blocks.iter().any(|block| matches!(block, Block::Result { .. }));
-        if is_round && self.index.tokens_of(&[Arc::clone(call), Arc::clone(result)]) <= most_tokens {
+            && result
+                .blocks
+                .iter()
+                .any(|block| matches!(block, Block::Result { .. }));
+        if is_round && Index::tokens_of(&[Arc::clone(call), Arc::clone(result)]) <= most_tokens {
             2
         } else {
             0
@@ -129,15 +147,23 @@ impl Driver {
             Some(ModelEnd::Complete | ModelEnd::Paused) => {
                 (Finish::Complete, Asked::Told(said(&reply.facts)))
             }
-            Some(ModelEnd::Length) => {
-                (Finish::Length, Asked::Failed("it was cut at the output limit".to_owned()))
-            }
-            Some(ModelEnd::Declined { text }) => {
-                (Finish::Refused { text }, Asked::Failed("the model declined".to_owned()))
-            }
+            Some(ModelEnd::Length) => (
+                Finish::Length,
+                Asked::Failed("it was cut at the output limit".to_owned()),
+            ),
+            Some(ModelEnd::Declined { text }) => (
+                Finish::Refused { text },
+                Asked::Failed("the model declined".to_owned()),
+            ),
             Some(ModelEnd::Failed { class, text, .. }) => {
                 let told = Asked::Failed(format!("the request failed: {text}"));
-                (Finish::Failed { class: class.name().to_owned(), text }, told)
+                (
+                    Finish::Failed {
+                        class: class.name().to_owned(),
+                        text,
+                    },
+                    told,
+                )
             }
         };
         reply.facts.clear();
@@ -157,7 +183,10 @@ fn append(messages: &mut Vec<Arc<Message>>, order: String) {
     let block = Block::text(order);
     match messages.last_mut() {
         Some(last) if last.role == Role::User => Arc::make_mut(last).blocks.push(block),
-        _ => messages.push(Arc::new(Message { role: Role::User, blocks: vec![block] })),
+        _ => messages.push(Arc::new(Message {
+            role: Role::User,
+            blocks: vec![block],
+        })),
     }
 }
 
@@ -179,7 +208,10 @@ fn check(summary: &str) -> Result<(), String> {
     let mut lines = summary.lines().map(str::trim);
     for heading in HEADINGS {
         if !lines.any(|line| line == heading) {
-            return Err(format!("it lacks the section \"{}\"", heading.trim_start_matches("## ")));
+            return Err(format!(
+                "it lacks the section \"{}\"",
+                heading.trim_start_matches("## ")
+            ));
         }
     }
     Ok(())

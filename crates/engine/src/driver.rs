@@ -8,9 +8,11 @@ use crate::{
     options::EngineOptions,
     step::{Step, delivery, next_step},
 };
-use gimlet_ports::{EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Stop, Toolbox};
+use gimlet_ports::{
+    EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Stop, Toolbox,
+};
 use gimlet_protocol::{
-    Accepted, Block, CallId, EntryId, Fact, Noted, NoteKind, Op, OpKey, Refusal, Returned,
+    Accepted, Block, CallId, EntryId, Fact, NoteKind, Noted, Op, OpKey, Refusal, Returned,
     ReturnedHow, SessionId, SessionState, Signal,
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -62,7 +64,11 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
     };
     driver.held = owes || (driver.offers_end() && driver.missing_end().is_some());
     let task = tokio::spawn(driver.run());
-    SessionHandle { session, commands, task: Arc::new(AbortOnDrop(task)) }
+    SessionHandle {
+        session,
+        commands,
+        task: Arc::new(AbortOnDrop(task)),
+    }
 }
 
 /// A running session. Dropping the last handle ends its driver.
@@ -70,7 +76,10 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
 pub struct SessionHandle {
     session: SessionId,
     commands: mpsc::Sender<Command>,
-    #[expect(dead_code, reason = "held so that dropping the last handle ends the driver")]
+    #[expect(
+        dead_code,
+        reason = "held so that dropping the last handle ends the driver"
+    )]
     task: Arc<AbortOnDrop>,
 }
 
@@ -89,10 +98,12 @@ impl SessionHandle {
     /// When it does not fit, or the session has ended.
     pub async fn submit(&self, key: OpKey, op: Op) -> Result<Accepted, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.commands.try_send(Command::Submit { key, op, answer }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
-            mpsc::error::TrySendError::Closed(_) => self.gone(),
-        })?;
+        self.commands
+            .try_send(Command::Submit { key, op, answer })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Refusal::Busy,
+                mpsc::error::TrySendError::Closed(_) => self.gone(),
+            })?;
         answered.await.map_err(|_| self.gone())?
     }
 
@@ -101,8 +112,12 @@ impl SessionHandle {
     /// # Errors
     /// When the session has ended or its log cannot be read.
     pub async fn follow(&self, after: Option<EntryId>) -> Result<EventStream, Refusal> {
-        let first = join(&self.commands, after, Joins::New).await.map_err(|_| self.gone())?;
-        let first = first.map_err(|fault| Refusal::Log { why: fault.to_string() })?;
+        let first = join(&self.commands, after, Joins::New)
+            .await
+            .map_err(|_| self.gone())?;
+        let first = first.map_err(|fault| Refusal::Log {
+            why: fault.to_string(),
+        })?;
         // Weak: a follower alone does not keep the session alive.
         let commands = self.commands.downgrade();
         let rejoin = Box::new(move |seen| match commands.upgrade() {
@@ -118,7 +133,10 @@ impl SessionHandle {
     /// When the session has ended.
     pub async fn look(&self) -> Result<Glance, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.commands.send(Command::Look { answer }).await.map_err(|_| self.gone())?;
+        self.commands
+            .send(Command::Look { answer })
+            .await
+            .map_err(|_| self.gone())?;
         answered.await.map_err(|_| self.gone())
     }
 
@@ -128,7 +146,9 @@ impl SessionHandle {
     }
 
     fn gone(&self) -> Refusal {
-        Refusal::NoSession { session: self.session.clone() }
+        Refusal::NoSession {
+            session: self.session.clone(),
+        }
     }
 }
 
@@ -139,7 +159,14 @@ fn join(
 ) -> oneshot::Receiver<Result<crate::hub::Subscription, LogFault>> {
     let (answer, answered) = oneshot::channel();
     // A full inbox drops `answer`, which the follower sees as the end: it can follow again.
-    if commands.try_send(Command::Follow { after, joins, answer }).is_err() {
+    if commands
+        .try_send(Command::Follow {
+            after,
+            joins,
+            answer,
+        })
+        .is_err()
+    {
         return oneshot::channel().1;
     }
     answered
@@ -175,7 +202,7 @@ pub(crate) struct Driver {
     pub(crate) spent_here_micro_usd: u64,
     pub(crate) sent: Option<crate::sample::Sent>,
     /// A compaction that the person asked for, with their wish.
-    pub(crate) compacting: Option<Option<String>>,
+    pub(crate) compacting: Option<Trigger>,
 }
 
 impl Driver {
@@ -186,7 +213,9 @@ impl Driver {
             }
             let step = self.step();
             // What is queued stays in the log for the next run.
-            if let (Some(key), Step::Rest | Step::Wait(_) | Step::Deliver(_)) = (self.closing.clone(), &step) {
+            if let (Some(key), Step::Rest | Step::Wait(_) | Step::Deliver(_)) =
+                (self.closing.clone(), &step)
+            {
                 self.close(key);
                 return;
             }
@@ -228,8 +257,10 @@ impl Driver {
             #[cfg(debug_assertions)]
             self.witness.see(entry);
             self.index.apply(entry);
-            self.is_own_turn |=
-                matches!(entry.fact, Fact::Prompted(_) | Fact::Steered(_) | Fact::Resumed(_));
+            self.is_own_turn |= matches!(
+                entry.fact,
+                Fact::Prompted(_) | Fact::Steered(_) | Fact::Resumed(_)
+            );
             if let Fact::Spent(spent) = &entry.fact {
                 self.spent_here_micro_usd += spent.cost.micro_usd.unwrap_or(0);
             }
@@ -263,13 +294,15 @@ impl Driver {
                 "Gimlet ended while this call was running. What it did is not known: look before you do it again."
             }
             ReturnedHow::TimedOut => "The call took too long and was ended.",
-            ReturnedHow::Done | ReturnedHow::Failed => {
-                "The turn ended before this call could run."
-            }
+            ReturnedHow::Done | ReturnedHow::Failed => "The turn ended before this call could run.",
         };
         let returned = Returned {
             call,
-            how: if how == ReturnedHow::Done { ReturnedHow::Failed } else { how },
+            how: if how == ReturnedHow::Done {
+                ReturnedHow::Failed
+            } else {
+                how
+            },
             content: vec![Block::text(text)],
             data: None,
             marks: Vec::new(),
@@ -280,8 +313,8 @@ impl Driver {
 
     /// Nothing is owed: make it durable, then wait. Returns `None` when nobody is left.
     async fn rest(&mut self) -> Option<Result<(), LogFault>> {
-        if let Some(wish) = self.compacting.take() {
-            return Some(self.compact_by_hand(wish).await);
+        if let Some(trigger) = self.compacting.take() {
+            return Some(self.compact_by_hand(trigger).await);
         }
         if !self.held && self.broken.is_none() {
             if let Some(nudge) = self.missing_end().filter(|_| self.is_own_turn) {
@@ -295,10 +328,13 @@ impl Driver {
         self.idle(SessionState::Resting).await.map(Ok)
     }
 
-    async fn compact_by_hand(&mut self, wish: Option<String>) -> Result<(), LogFault> {
+    async fn compact_by_hand(&mut self, trigger: Trigger) -> Result<(), LogFault> {
         match self.parts.models.model(self.index.model()) {
-            Ok(model) => self.compact(&*model, Trigger::Manual(wish)).await.map(drop),
-            Err(text) => self.record(vec![Fact::Noted(Noted { kind: NoteKind::Notice, text })]),
+            Ok(model) => self.compact(&*model, trigger).await.map(drop),
+            Err(text) => self.record(vec![Fact::Noted(Noted {
+                kind: NoteKind::Notice,
+                text,
+            })]),
         }
     }
 
@@ -317,7 +353,11 @@ impl Driver {
     /// True when the session was begun with the tool that must end a turn.
     fn offers_end(&self) -> bool {
         let tool = self.parts.options.must_end_with.as_deref();
-        let mut offered = self.index.opened().into_iter().flat_map(|opened| &opened.tools);
+        let mut offered = self
+            .index
+            .opened()
+            .into_iter()
+            .flat_map(|opened| &opened.tools);
         tool.is_some_and(|tool| offered.any(|spec| spec.name == tool))
     }
 
@@ -335,11 +375,16 @@ impl Driver {
             return Some(Fact::Faulted(gimlet_protocol::Fault::Limit { kind, text }));
         }
         let text = format!("End the task with a call of {tool}; a plain answer is not read.");
-        Some(Fact::Noted(Noted { kind: NoteKind::Nudge, text }))
+        Some(Fact::Noted(Noted {
+            kind: NoteKind::Nudge,
+            text,
+        }))
     }
 
     fn broke(&mut self, fault: LogFault) {
-        self.hub.signal_surely(&Signal::LogFault { text: fault.to_string() });
+        self.hub.signal_surely(&Signal::LogFault {
+            text: fault.to_string(),
+        });
         self.broken = Some(fault);
         self.enter(SessionState::Resting);
     }

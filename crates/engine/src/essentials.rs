@@ -2,7 +2,7 @@
 //! files were touched, and which commands fail.
 
 use gimlet_protocol::{Block, Call, Mark, Returned, ReturnedHow, Stamp, Todo, TodoStatus};
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Characters of one failing command's output that are kept.
 const ERROR_CHARS: usize = 1_500;
@@ -40,14 +40,23 @@ impl Essentials {
     pub(crate) fn result(&mut self, call: &Call, returned: &Returned) {
         for mark in &returned.marks {
             if let Mark::Seen { path, stamp } = mark {
-                let touch = if call.tool == "Read" { Touch::Read } else { Touch::Written };
+                let touch = if call.tool == "Read" {
+                    Touch::Read
+                } else {
+                    Touch::Written
+                };
                 let written = matches!(self.files.get(path), Some((_, Touch::Written, _)));
                 let touch = if written { Touch::Written } else { touch };
                 self.touches += 1;
-                self.files.insert(path.clone(), (self.touches, touch, stamp.clone()));
+                self.files
+                    .insert(path.clone(), (self.touches, touch, stamp.clone()));
             }
         }
-        let Some(command) = call.input.get("command").and_then(serde_json::Value::as_str) else {
+        let Some(command) = call
+            .input
+            .get("command")
+            .and_then(serde_json::Value::as_str)
+        else {
             return;
         };
         self.failing.retain(|(known, _)| known != command);
@@ -56,7 +65,8 @@ impl Essentials {
             ReturnedHow::Done | ReturnedHow::Interrupted | ReturnedHow::Lost => false,
         };
         if failed {
-            self.failing.push((command.to_owned(), last_chars(&texts(&returned.content))));
+            self.failing
+                .push((command.to_owned(), last_chars(&texts(&returned.content))));
             if self.failing.len() > MOST_FAILING {
                 self.failing.remove(0);
             }
@@ -67,22 +77,31 @@ impl Essentials {
     pub(crate) fn text(&self, todos: &[Todo]) -> String {
         let mut out = String::from("## What the person asked, in their words\n");
         for (number, request) in self.requests.iter().enumerate() {
-            let _ = write!(out, "\n### Request {}\n{request}\n", number + 1);
+            line(
+                &mut out,
+                &format!("\n### Request {}\n{request}", number + 1),
+            );
         }
-        let open: Vec<&Todo> =
-            todos.iter().filter(|todo| todo.status != TodoStatus::Completed).collect();
+        let open: Vec<&Todo> = todos
+            .iter()
+            .filter(|todo| todo.status != TodoStatus::Completed)
+            .collect();
         if !open.is_empty() {
             out.push_str("\n## Open todos\n");
             for todo in open {
-                let mark = if todo.status == TodoStatus::InProgress { "in progress" } else { "pending" };
-                let _ = writeln!(out, "- [{mark}] {}", todo.content);
+                let mark = if todo.status == TodoStatus::InProgress {
+                    "in progress"
+                } else {
+                    "pending"
+                };
+                line(&mut out, &format!("- [{mark}] {}", todo.content));
             }
         }
         self.write_files(&mut out);
         if !self.failing.is_empty() {
             out.push_str("\n## Commands that failed when last run\n");
             for (command, error) in &self.failing {
-                let _ = write!(out, "\n$ {command}\n{error}\n");
+                line(&mut out, &format!("\n$ {command}\n{error}"));
             }
         }
         out
@@ -96,14 +115,33 @@ impl Essentials {
         let mut files: Vec<_> = self.files.iter().collect();
         files.sort_by_key(|(_, (touched, _, _))| std::cmp::Reverse(*touched));
         for (path, (_, touch, stamp)) in files.iter().take(MOST_FILES) {
-            let touch = if *touch == Touch::Written { "written" } else { "read" };
-            let part = if stamp.whole { "" } else { ", only a part was seen" };
-            let _ = writeln!(out, "- {} ({touch}, {} bytes{part})", path.display(), stamp.size);
+            let touch = if *touch == Touch::Written {
+                "written"
+            } else {
+                "read"
+            };
+            let part = if stamp.whole {
+                ""
+            } else {
+                ", only a part was seen"
+            };
+            line(
+                out,
+                &format!("- {} ({touch}, {} bytes{part})", path.display(), stamp.size),
+            );
         }
         if files.len() > MOST_FILES {
-            let _ = writeln!(out, "- and {} more, touched earlier", files.len() - MOST_FILES);
+            line(
+                out,
+                &format!("- and {} more, touched earlier", files.len() - MOST_FILES),
+            );
         }
     }
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
 }
 
 fn texts(content: &[Block]) -> String {

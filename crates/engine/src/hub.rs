@@ -69,8 +69,12 @@ impl Hub {
     /// Hands a signal that must not be lost to everyone: a follower without room is let go, and
     /// told the present state when it joins again.
     pub(crate) fn signal_surely(&mut self, signal: &Signal) {
-        self.followers
-            .retain_mut(|follower| follower.events.try_send(Event::Signal(signal.clone())).is_ok());
+        self.followers.retain_mut(|follower| {
+            follower
+                .events
+                .try_send(Event::Signal(signal.clone()))
+                .is_ok()
+        });
     }
 
     /// True when someone would see a signal.
@@ -82,7 +86,9 @@ impl Hub {
 impl Follower {
     fn tell_skipped(&mut self) {
         if self.skipped > 0 {
-            let lagged = Event::Signal(Signal::Lagged { skipped: self.skipped });
+            let lagged = Event::Signal(Signal::Lagged {
+                skipped: self.skipped,
+            });
             if self.events.try_send(lagged).is_ok() {
                 self.skipped = 0;
             }
@@ -91,14 +97,21 @@ impl Follower {
 }
 
 /// Asks the session for a subscription after an entry.
-pub(crate) type Rejoin = Box<
-    dyn Fn(Option<EntryId>) -> oneshot::Receiver<Result<Subscription, LogFault>> + Send + Sync,
->;
+pub(crate) type Rejoin =
+    Box<dyn Fn(Option<EntryId>) -> oneshot::Receiver<Result<Subscription, LogFault>> + Send + Sync>;
 
 /// Turns a subscription into a stream without a gap: a follower that was let go for its
 /// slowness joins again after the last fact that it has seen.
-pub(crate) fn event_stream(first: Subscription, after: Option<EntryId>, rejoin: Rejoin) -> EventStream {
-    let state = Following { now: first, seen: after, rejoin };
+pub(crate) fn event_stream(
+    first: Subscription,
+    after: Option<EntryId>,
+    rejoin: Rejoin,
+) -> EventStream {
+    let state = Following {
+        now: first,
+        seen: after,
+        rejoin,
+    };
     Box::pin(futures::stream::unfold(state, |mut state| async move {
         let event = state.next().await?;
         Some((event, state))

@@ -1,6 +1,7 @@
 //! Operations of clients: what each does while the session rests and while it works.
 
 use crate::{
+    compact::Trigger,
     driver::{Driver, Glance},
     hub::Subscription,
     index::{Phase, fold_log},
@@ -8,17 +9,27 @@ use crate::{
 };
 use gimlet_ports::LogFault;
 use gimlet_protocol::{
-    Accepted, Answered, Block, CallId, Change, EntryId, Fact, Incoming, Op, OpKey, Origin, Queued,
-    QueueLane, Refusal, Refused, Reply, Rewound, Signal,
+    Accepted, Answered, Block, CallId, Change, EntryId, Fact, Incoming, Op, OpKey, Origin,
+    QueueLane, Queued, Refusal, Refused, Reply, Rewound, Signal,
 };
 use std::collections::BTreeSet;
 use tokio::sync::oneshot;
 
 /// What arrives at a session.
 pub(crate) enum Command {
-    Submit { key: OpKey, op: Op, answer: oneshot::Sender<Result<Accepted, Refusal>> },
-    Follow { after: Option<EntryId>, joins: Joins, answer: oneshot::Sender<Result<Subscription, LogFault>> },
-    Look { answer: oneshot::Sender<Glance> },
+    Submit {
+        key: OpKey,
+        op: Op,
+        answer: oneshot::Sender<Result<Accepted, Refusal>>,
+    },
+    Follow {
+        after: Option<EntryId>,
+        joins: Joins,
+        answer: oneshot::Sender<Result<Subscription, LogFault>>,
+    },
+    Look {
+        answer: oneshot::Sender<Glance>,
+    },
 }
 
 /// Whether a follower is new, or was let go and comes back.
@@ -50,14 +61,26 @@ impl Driver {
             Command::Submit { key, op, answer } => {
                 let halts = working == Working::Yes && matches!(op, Op::Interrupt | Op::Close);
                 let outcome = self.operate(key, op, working);
-                let after = if halts && outcome.is_ok() { After::Halt } else { After::GoOn };
+                let after = if halts && outcome.is_ok() {
+                    After::Halt
+                } else {
+                    After::GoOn
+                };
                 // A client that no longer waits for the answer has still asked.
                 answer.send(outcome).or_unheard();
                 after
             }
-            Command::Follow { after, joins, answer } => {
+            Command::Follow {
+                after,
+                joins,
+                answer,
+            } => {
                 let last = self.index.last();
-                let past = if after == last { Ok(None) } else { self.parts.log.read(after).map(Some) };
+                let past = if after == last {
+                    Ok(None)
+                } else {
+                    self.parts.log.read(after).map(Some)
+                };
                 let subscription = past.map(|past| {
                     let present = self.present(joins);
                     self.hub.join(past, last, present)
@@ -78,21 +101,34 @@ impl Driver {
             return Vec::new();
         }
         let lagged = Signal::Lagged { skipped: 0 };
-        let fault = self.broken.as_ref().map(|fault| Signal::LogFault { text: fault.to_string() });
-        [lagged].into_iter().chain(fault).chain([Signal::State { state: self.state }]).collect()
+        let fault = self.broken.as_ref().map(|fault| Signal::LogFault {
+            text: fault.to_string(),
+        });
+        [lagged]
+            .into_iter()
+            .chain(fault)
+            .chain([Signal::State { state: self.state }])
+            .collect()
     }
 
     fn operate(&mut self, key: OpKey, op: Op, working: Working) -> Result<Accepted, Refusal> {
-        let accepted = Accepted { key: key.clone(), after: self.index.last() };
+        let accepted = Accepted {
+            key: key.clone(),
+            after: self.index.last(),
+        };
         if self.index.knows(&key) && !matches!(op, Op::EditQueued { .. }) {
             return Ok(accepted);
         }
         // Another operation is another chance for the log.
         self.broken = None;
         let facts = match op {
-            Op::Prompt { content } => self.prompt(key, content, QueueLane::FollowUp, working),
-            Op::Steer { content } => self.prompt(key, content, QueueLane::Steer, working),
-            Op::EditQueued { queued, content, lane } => self.edit_queued(&queued, content, lane)?,
+            Op::Prompt { content } => self.prompt(&key, content, QueueLane::FollowUp, working),
+            Op::Steer { content } => self.prompt(&key, content, QueueLane::Steer, working),
+            Op::EditQueued {
+                queued,
+                content,
+                lane,
+            } => self.edit_queued(&queued, content, lane)?,
             Op::Answer { call, reply } => self.answer(&call, reply)?,
             Op::Interrupt => self.interrupt(key, working),
             Op::Configure { change } => self.configure(change)?,
@@ -100,7 +136,7 @@ impl Driver {
                 self.ask_to_compact(instructions, working)?;
                 return Ok(accepted);
             }
-            Op::Rewind { to } => return self.rewind(key, to, working).map(|()| accepted),
+            Op::Rewind { to } => return self.rewind(&key, to, working).map(|()| accepted),
             Op::Resume => self.resume(key)?,
             Op::Close => {
                 self.closing = Some(key.clone());
@@ -117,20 +153,33 @@ impl Driver {
 
     fn prompt(
         &mut self,
-        key: OpKey,
+        key: &OpKey,
         content: Vec<Block>,
         lane: QueueLane,
         working: Working,
     ) -> Vec<Fact> {
-        let incoming = Incoming { key: key.clone(), origin: Origin::Person, content };
+        let incoming = Incoming {
+            key: key.clone(),
+            origin: Origin::Person,
+            content,
+        };
         if std::mem::take(&mut self.held) {
             // What the crash left open is not run behind the back of a new prompt.
             let interrupted = Fact::Interrupted(OpKey(format!("{key}:held")));
-            return vec![interrupted, Fact::Queued(Queued { incoming, lane: QueueLane::FollowUp })];
+            return vec![
+                interrupted,
+                Fact::Queued(Queued {
+                    incoming,
+                    lane: QueueLane::FollowUp,
+                }),
+            ];
         }
-        let resting =
-            working == Working::No && next_step(&self.index, &self.live) == Step::Rest;
-        if resting { vec![Fact::Prompted(incoming)] } else { vec![Fact::Queued(Queued { incoming, lane })] }
+        let resting = working == Working::No && next_step(&self.index, &self.live) == Step::Rest;
+        if resting {
+            vec![Fact::Prompted(incoming)]
+        } else {
+            vec![Fact::Queued(Queued { incoming, lane })]
+        }
     }
 
     fn edit_queued(
@@ -139,19 +188,27 @@ impl Driver {
         content: Vec<Block>,
         lane: QueueLane,
     ) -> Result<Vec<Fact>, Refusal> {
-        let waiting = self.index.queue().iter().find(|item| item.incoming.key == *queued);
+        let waiting = self
+            .index
+            .queue()
+            .iter()
+            .find(|item| item.incoming.key == *queued);
         let Some(waiting) = waiting else {
             return Err(not_now("that prompt was delivered already"));
         };
         if content.is_empty() {
             return Ok(vec![Fact::Withdrawn(queued.clone())]);
         }
-        let incoming = Incoming { content, ..waiting.incoming.clone() };
+        let incoming = Incoming {
+            content,
+            ..waiting.incoming.clone()
+        };
         Ok(vec![Fact::Queued(Queued { incoming, lane })])
     }
 
     fn answer(&mut self, call: &CallId, reply: Reply) -> Result<Vec<Fact>, Refusal> {
-        let asked = |open: &&crate::index::OpenCall| open.call.id == *call && open.phase == Phase::Asked;
+        let asked =
+            |open: &&crate::index::OpenCall| open.call.id == *call && open.phase == Phase::Asked;
         if self.index.calls().iter().find(asked).is_none() {
             return Err(not_now("nothing is asked about that call"));
         }
@@ -167,19 +224,31 @@ impl Driver {
                 ruling: None,
             }),
         };
-        let answered = Fact::Answered(Answered { call: call.clone(), reply });
-        Ok(std::iter::once(answered).chain(refused.map(Fact::Refused)).collect())
+        let answered = Fact::Answered(Answered {
+            call: call.clone(),
+            reply,
+        });
+        Ok(std::iter::once(answered)
+            .chain(refused.map(Fact::Refused))
+            .collect())
     }
 
     fn interrupt(&mut self, key: OpKey, working: Working) -> Vec<Fact> {
         let held = std::mem::take(&mut self.held);
         let owed = next_step(&self.index, &self.live) != Step::Rest;
-        if working == Working::Yes || held || owed { vec![Fact::Interrupted(key)] } else { Vec::new() }
+        if working == Working::Yes || held || owed {
+            vec![Fact::Interrupted(key)]
+        } else {
+            Vec::new()
+        }
     }
 
     fn configure(&self, change: Change) -> Result<Vec<Fact>, Refusal> {
         if let Change::Model { model, .. } = &change {
-            self.parts.models.model(model).map_err(|why| Refusal::NotNow { why })?;
+            self.parts
+                .models
+                .model(model)
+                .map_err(|why| Refusal::NotNow { why })?;
         }
         Ok(vec![Fact::Configured(change)])
     }
@@ -195,7 +264,7 @@ impl Driver {
         if self.index.messages().is_empty() {
             return Err(not_now("there is nothing to compact"));
         }
-        self.compacting = Some(instructions);
+        self.compacting = Some(Trigger::Manual(instructions));
         Ok(())
     }
 
@@ -206,8 +275,10 @@ impl Driver {
         Err(not_now("there is no unfinished turn to go on with"))
     }
 
-    fn rewind(&mut self, key: OpKey, to: EntryId, working: Working) -> Result<(), Refusal> {
-        let Some(from) = self.index.last() else { return Err(not_now("the session is empty")) };
+    fn rewind(&mut self, key: &OpKey, to: EntryId, working: Working) -> Result<(), Refusal> {
+        let Some(from) = self.index.last() else {
+            return Err(not_now("the session is empty"));
+        };
         let busy = !self.held && next_step(&self.index, &self.live) != Step::Rest;
         if working == Working::Yes || busy {
             return Err(not_now("a turn is running; interrupt it first"));
@@ -215,9 +286,18 @@ impl Driver {
         if to >= from {
             return Err(not_now("that entry is not earlier than the last one"));
         }
-        let log_refusal = |fault: LogFault| Refusal::Log { why: fault.to_string() };
-        let rewound = Fact::Rewound(Rewound { key: key.clone(), from });
-        let entries = self.parts.log.append(Some(to), vec![rewound]).map_err(log_refusal)?;
+        let log_refusal = |fault: LogFault| Refusal::Log {
+            why: fault.to_string(),
+        };
+        let rewound = Fact::Rewound(Rewound {
+            key: key.clone(),
+            from,
+        });
+        let entries = self
+            .parts
+            .log
+            .append(Some(to), vec![rewound])
+            .map_err(log_refusal)?;
         let log = &self.parts.log;
         self.index = fold_log(|| log.read(None)).map_err(log_refusal)?.index;
         #[cfg(debug_assertions)]
@@ -246,7 +326,9 @@ pub(crate) enum Working {
 }
 
 fn not_now(why: &str) -> Refusal {
-    Refusal::NotNow { why: why.to_owned() }
+    Refusal::NotNow {
+        why: why.to_owned(),
+    }
 }
 
 /// Answers go to clients that may have left; then there is nobody to tell.

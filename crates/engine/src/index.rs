@@ -6,8 +6,8 @@ use crate::{
 };
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
-    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Mark, Message,
-    Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role, Usage,
+    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Mark,
+    Message, Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role, Usage,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -142,7 +142,9 @@ impl Index {
                 opaque: said.opaque.clone(),
             }),
             Fact::Called(called) => self.reply.push(Block::Call(called.call.clone())),
-            Fact::Kept(kept) => self.reply.push(Block::Kept { opaque: kept.opaque.clone() }),
+            Fact::Kept(kept) => self.reply.push(Block::Kept {
+                opaque: kept.opaque.clone(),
+            }),
             Fact::Spent(spent) => self.close_reply(spent),
             Fact::Asked(asked) => {
                 if let Some(open) = self.open_call(&asked.call) {
@@ -152,7 +154,11 @@ impl Index {
             }
             Fact::Answered(answered) => self.answer(&answered.call, &answered.reply),
             Fact::Refused(refused) => {
-                self.finish(&refused.call, vec![Block::text(refused.text.clone())], Success::No);
+                self.finish(
+                    &refused.call,
+                    vec![Block::text(refused.text.clone())],
+                    Success::No,
+                );
             }
             Fact::Cleared(cleared) => self.set_phase(&cleared.call, Phase::Cleared),
             Fact::Began(call) => self.set_phase(call, Phase::Began),
@@ -260,7 +266,11 @@ impl Index {
 
     fn enqueue(&mut self, queued: &Queued) {
         self.keys.insert(queued.incoming.key.clone());
-        match self.queue.iter_mut().find(|old| old.incoming.key == queued.incoming.key) {
+        match self
+            .queue
+            .iter_mut()
+            .find(|old| old.incoming.key == queued.incoming.key)
+        {
             Some(old) => *old = queued.clone(),
             None => self.queue.push(queued.clone()),
         }
@@ -288,13 +298,17 @@ impl Index {
             return;
         }
         self.turn.requests += 1;
-        self.turn.cut_in_a_row =
-            if spent.finish == Finish::Length { self.turn.cut_in_a_row + 1 } else { 0 };
+        self.turn.cut_in_a_row = if spent.finish == Finish::Length {
+            self.turn.cut_in_a_row + 1
+        } else {
+            0
+        };
         if spent.usage.context_tokens() > 0 {
             self.window_tokens = spent.usage.context_tokens();
         }
         self.calls = blocks.iter().filter_map(open_call_of).collect();
-        self.call_ids.extend(self.calls.iter().map(|open| open.call.id.clone()));
+        self.call_ids
+            .extend(self.calls.iter().map(|open| open.call.id.clone()));
         self.turn.succeeded.clear();
         self.turn.done = false;
         self.transcript.push(Role::Assistant, blocks);
@@ -313,7 +327,9 @@ impl Index {
     }
 
     fn answer(&mut self, id: &CallId, reply: &Reply) {
-        let Some(open) = self.open_call(id) else { return };
+        let Some(open) = self.open_call(id) else {
+            return;
+        };
         match reply {
             Reply::Allow { scope, input } => {
                 open.phase = Phase::Cleared;
@@ -321,7 +337,8 @@ impl Index {
                 let tool = open.call.tool.clone();
                 let granted = std::mem::take(&mut open.asked);
                 if matches!(scope, ReplyScope::Session | ReplyScope::Always) {
-                    self.grants.extend(granted.into_iter().map(|access| (tool.clone(), access)));
+                    self.grants
+                        .extend(granted.into_iter().map(|access| (tool.clone(), access)));
                 }
             }
             // The result follows as `Refused`, in the same batch.
@@ -330,7 +347,9 @@ impl Index {
     }
 
     fn finish(&mut self, id: &CallId, content: Vec<Block>, success: Success) {
-        let Some(open) = self.open_call(id) else { return };
+        let Some(open) = self.open_call(id) else {
+            return;
+        };
         if open.phase == Phase::Done {
             return;
         }
@@ -344,7 +363,11 @@ impl Index {
             let mut blocks: Vec<Block> = Vec::with_capacity(self.calls.len());
             for open in std::mem::take(&mut self.calls) {
                 let (content, ok) = open.result.unwrap_or_default();
-                blocks.push(Block::Result { call: open.call.id, content, ok });
+                blocks.push(Block::Result {
+                    call: open.call.id,
+                    content,
+                    ok,
+                });
             }
             blocks.append(&mut self.notes);
             self.transcript.push(Role::User, blocks);
@@ -491,13 +514,15 @@ impl Index {
     /// The same estimate for a conversation that was compacted to `content` and `kept` messages.
     pub(crate) fn tokens_after(&self, content: &[Block], kept: u64) -> u64 {
         let messages = self.transcript.messages();
-        let kept = usize::try_from(kept).unwrap_or(usize::MAX).min(messages.len());
+        let kept = usize::try_from(kept)
+            .unwrap_or(usize::MAX)
+            .min(messages.len());
         let tail = messages.get(messages.len() - kept..).unwrap_or_default();
         let bytes = content.iter().map(block_bytes).sum::<u64>() + Transcript::bytes_of(tail);
         self.fixed_tokens() + tokens(bytes)
     }
 
-    pub(crate) fn tokens_of(&self, messages: &[Arc<Message>]) -> u64 {
+    pub(crate) fn tokens_of(messages: &[Arc<Message>]) -> u64 {
         tokens(Transcript::bytes_of(messages))
     }
 
@@ -537,7 +562,9 @@ enum Success {
 }
 
 fn open_call_of(block: &Block) -> Option<OpenCall> {
-    let Block::Call(call) = block else { return None };
+    let Block::Call(call) = block else {
+        return None;
+    };
     Some(OpenCall {
         call: call.clone(),
         phase: Phase::Made,
@@ -589,7 +616,10 @@ pub fn fold_log(read: impl Fn() -> Result<EntryIter, LogFault>) -> Result<Folded
     let active = active_ranges(&rewinds, folded.index.last);
     let mut index = Index::default();
     for entry in read()?.flatten() {
-        if active.iter().any(|(first, last)| (*first..=*last).contains(&entry.id.0)) {
+        if active
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&entry.id.0))
+        {
             index.apply(&entry);
         } else {
             index.apply_abandoned(&entry);
@@ -607,16 +637,13 @@ fn active_ranges(
     let mut ranges = Vec::new();
     let mut end = last;
     while let Some(last) = end {
-        match rewinds.range(..=last).next_back() {
-            Some((rewound, parent)) => {
-                ranges.push((rewound.0, last.0));
-                // A parent that is not earlier is damage; the walk must end all the same.
-                end = parent.filter(|parent| parent < rewound);
-            }
-            None => {
-                ranges.push((0, last.0));
-                end = None;
-            }
+        if let Some((rewound, parent)) = rewinds.range(..=last).next_back() {
+            ranges.push((rewound.0, last.0));
+            // A parent that is not earlier is damage; the walk must end all the same.
+            end = parent.filter(|parent| parent < rewound);
+        } else {
+            ranges.push((0, last.0));
+            end = None;
         }
     }
     ranges

@@ -24,6 +24,7 @@ pub use driver::{Parts, SessionHandle, start};
 pub use index::{Index, fold_log};
 pub use options::{Compaction, Deadlines, EngineOptions, Limits, RetryPolicy, Whom};
 pub use prompt::{
-    Environment, MEMORY_CHARS, MEMORY_FILE_CHARS, MemoryFile, PromptParts, instructions, system_prompt,
+    Environment, MEMORY_CHARS, MEMORY_FILE_CHARS, MemoryFile, PromptParts, instructions,
+    system_prompt,
 };
 pub use step::{Step, next_step};

@@ -108,9 +108,9 @@ pub struct Deadlines {
 impl Default for Deadlines {
     fn default() -> Self {
         Self {
-            first_byte: Duration::from_secs(180),
-            between_bytes: Duration::from_secs(120),
-            whole_reply: Duration::from_secs(1800),
+            first_byte: Duration::from_mins(3),
+            between_bytes: Duration::from_mins(2),
+            whole_reply: Duration::from_mins(30),
             heartbeat: Duration::from_secs(5),
             grace: Duration::from_millis(60),
         }
@@ -142,7 +142,7 @@ impl Default for RetryPolicy {
             garbage_attempts: 2,
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
-            longest_asked: Duration::from_secs(300),
+            longest_asked: Duration::from_mins(5),
         }
     }
 }

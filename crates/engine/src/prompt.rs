@@ -71,13 +71,19 @@ fn environment_text(environment: &Environment) -> String {
         format!("working directory: {}", environment.cwd.display()),
     ];
     lines.extend(
-        environment.added.iter().map(|path| format!("added directory: {}", path.display())),
+        environment
+            .added
+            .iter()
+            .map(|path| format!("added directory: {}", path.display())),
     );
     lines.push(match &environment.git_branch {
         Some(branch) => format!("git branch: {branch}"),
         None => "git: not a repository".to_owned(),
     });
-    lines.push(format!("platform: {}, shell: {}", environment.platform, environment.shell));
+    lines.push(format!(
+        "platform: {}, shell: {}",
+        environment.platform, environment.shell
+    ));
     lines.push(format!("date: {}", environment.date));
     lines.push("</environment>".to_owned());
     lines.join("\n")
@@ -106,7 +112,8 @@ pub fn instructions(file: &MemoryFile, left: usize) -> (String, usize) {
     let path = file.path.display();
     let mut out = format!("<instructions file=\"{path}\">\n{}", kept.trim_end());
     if whole > allowed {
-        out.push_str(&format!("\n[cut: {allowed} of {whole} characters; read {path} for the rest]"));
+        out +=
+            format!("\n[cut: {allowed} of {whole} characters; read {path} for the rest]").as_str();
     }
     out.push_str("\n</instructions>");
     (out, whole.min(allowed))

@@ -46,14 +46,22 @@ pub(crate) fn recovery(class: Failure, attempt: u32, policy: &RetryPolicy) -> Re
     match asked {
         Some(asked) if asked > policy.longest_asked => Recovery::Elsewhere,
         Some(asked) => Recovery::Again { pause: asked, max },
-        None => Recovery::Again { pause: jittered(back_off(attempt, policy)), max },
+        None => Recovery::Again {
+            pause: jittered(back_off(attempt, policy)),
+            max,
+        },
     }
 }
 
 /// Doubles with each attempt, up to the longest pause.
 fn back_off(attempt: u32, policy: &RetryPolicy) -> Duration {
-    let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-    policy.first_pause.saturating_mul(factor).min(policy.longest_pause)
+    let factor = 1_u32
+        .checked_shl(attempt.saturating_sub(1))
+        .unwrap_or(u32::MAX);
+    policy
+        .first_pause
+        .saturating_mul(factor)
+        .min(policy.longest_pause)
 }
 
 /// Between half of the pause and all of it, so that clients do not come back together.

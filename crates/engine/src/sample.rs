@@ -14,14 +14,10 @@ use gimlet_ports::{
     StartedBlock, Stop, ToolChoice,
 };
 use gimlet_protocol::{
-    Asker, CallId, Called, Change, Fact, Fault, Finish, Kept, Message, Noted, NoteKind, ReplyId,
+    Asker, CallId, Called, Change, Fact, Fault, Finish, Kept, Message, NoteKind, Noted, ReplyId,
     RequestCost, Said, SessionState, Signal, Spent, Usage,
 };
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// What the last request carried, to tell how much of it the next one keeps.
@@ -46,7 +42,11 @@ impl Driver {
                 Ok(model) => model,
                 Err(text) => {
                     let class = Failure::NoModel.name().to_owned();
-                    return self.record(vec![Fact::Faulted(Fault::Model { class, text, status: None })]);
+                    return self.record(vec![Fact::Faulted(Fault::Model {
+                        class,
+                        text,
+                        status: None,
+                    })]);
                 }
             };
             if !compacted && self.is_nearly_full(model.card()) {
@@ -58,14 +58,23 @@ impl Driver {
                 continue;
             }
             let options = &self.parts.options;
-            let wanted = options.max_output_tokens.unwrap_or(model.card().max_output_tokens);
+            let wanted = options
+                .max_output_tokens
+                .unwrap_or(model.card().max_output_tokens);
             let spent = self.spent_here_micro_usd;
-            let allowed =
-                match budget::allowance(&self.index, &options.limits, spent, model.card(), wanted) {
-                    Ok(allowed) => allowed,
-                    Err(fault) => return self.record(vec![Fact::Faulted(fault)]),
-                };
-            let Some(failed) = self.ask(&*model, allowed).await? else { return Ok(()) };
+            let allowed = match budget::allowance(
+                &self.index,
+                &options.limits,
+                spent,
+                model.card(),
+                wanted,
+            ) {
+                Ok(allowed) => allowed,
+                Err(fault) => return self.record(vec![Fact::Faulted(fault)]),
+            };
+            let Some(failed) = self.ask(&*model, allowed).await? else {
+                return Ok(());
+            };
             if failed.class == Failure::TooLong
                 && !std::mem::replace(&mut compacted, true)
                 && self.parts.options.compaction != Compaction::Never
@@ -109,7 +118,11 @@ impl Driver {
         let due = self.parts.reminders.iter().flat_map(|source| source.due());
         let kind = NoteKind::Reminder;
         let facts: Vec<Fact> = due.map(|text| Fact::Noted(Noted { kind, text })).collect();
-        if facts.is_empty() { Ok(()) } else { self.record(facts) }
+        if facts.is_empty() {
+            Ok(())
+        } else {
+            self.record(facts)
+        }
     }
 
     /// The fallback after the model in use.
@@ -162,7 +175,11 @@ impl Driver {
         let mut last_byte = ledger.sent_at;
         let mut shown = ledger.sent_at;
         let end = loop {
-            let wait = if reply.began { deadlines.between_bytes } else { deadlines.first_byte };
+            let wait = if reply.began {
+                deadlines.between_bytes
+            } else {
+                deadlines.first_byte
+            };
             let deadline = (last_byte + wait).min(ledger.sent_at + deadlines.whole_reply);
             let beat = shown.max(last_byte) + deadlines.heartbeat;
             tokio::select! {
@@ -208,8 +225,12 @@ impl Driver {
     pub(crate) fn request(&self, allowed: u64) -> ModelRequest {
         let opened = self.index.opened();
         ModelRequest {
-            system: opened.map(|opened| opened.system.clone().into()).unwrap_or_default(),
-            tools: opened.map(|opened| opened.tools.clone().into()).unwrap_or_default(),
+            system: opened
+                .map(|opened| opened.system.clone().into())
+                .unwrap_or_default(),
+            tools: opened
+                .map(|opened| opened.tools.clone().into())
+                .unwrap_or_default(),
             messages: self.index.messages().to_vec(),
             max_output_tokens: Some(allowed),
             thinking: self.parts.options.thinking,
@@ -234,14 +255,31 @@ impl Driver {
                     StartedBlock::Text | StartedBlock::Thought | StartedBlock::Kept => None,
                 };
                 let thought = block == StartedBlock::Thought;
-                Signal::BlockStarted { reply: id, index, call, thought }
+                Signal::BlockStarted {
+                    reply: id,
+                    index,
+                    call,
+                    thought,
+                }
             }
             ModelItem::TextDelta { index, text } => {
                 reply.partial.entry(index).or_default().push_str(&text);
-                Signal::TextDelta { reply: id, index, text }
+                Signal::TextDelta {
+                    reply: id,
+                    index,
+                    text,
+                }
             }
-            ModelItem::ThoughtDelta { index, text } => Signal::ThoughtDelta { reply: id, index, text },
-            ModelItem::InputDelta { index, json } => Signal::InputDelta { reply: id, index, json },
+            ModelItem::ThoughtDelta { index, text } => Signal::ThoughtDelta {
+                reply: id,
+                index,
+                text,
+            },
+            ModelItem::InputDelta { index, json } => Signal::InputDelta {
+                reply: id,
+                index,
+                json,
+            },
             ModelItem::Block { index, block } => {
                 ledger.note_first();
                 reply.partial.remove(&index);
@@ -262,8 +300,16 @@ impl Driver {
     fn keep_block(&self, reply: &mut ReplyInProgress, block: ReplyBlock) {
         let id = reply.id.clone();
         reply.facts.push(match block {
-            ReplyBlock::Text { text, opaque } => Fact::Said(Said { reply: id, text, opaque }),
-            ReplyBlock::Thought { text, opaque } => Fact::Thought(Said { reply: id, text, opaque }),
+            ReplyBlock::Text { text, opaque } => Fact::Said(Said {
+                reply: id,
+                text,
+                opaque,
+            }),
+            ReplyBlock::Thought { text, opaque } => Fact::Thought(Said {
+                reply: id,
+                text,
+                opaque,
+            }),
             ReplyBlock::Kept(opaque) => Fact::Kept(Kept { reply: id, opaque }),
             ReplyBlock::Call(mut call) => {
                 // A provider that repeats an id must not make two calls look like one.
@@ -292,7 +338,11 @@ impl Driver {
             .collect();
         for text in std::mem::take(&mut reply.partial).into_values() {
             if !text.is_empty() {
-                facts.push(Fact::Said(Said { reply: reply.id.clone(), text, opaque: None }));
+                facts.push(Fact::Said(Said {
+                    reply: reply.id.clone(),
+                    text,
+                    opaque: None,
+                }));
             }
         }
         facts.push(close_ledger(ledger, Finish::Interrupted));
@@ -313,7 +363,11 @@ impl Driver {
             ModelEnd::Length => {
                 // What the limit cut is kept as text, so that the model can go on from it.
                 for text in std::mem::take(&mut reply.partial).into_values() {
-                    facts.push(Fact::Said(Said { reply: reply.id.clone(), text, opaque: None }));
+                    facts.push(Fact::Said(Said {
+                        reply: reply.id.clone(),
+                        text,
+                        opaque: None,
+                    }));
                 }
                 if reply.calls.is_empty() {
                     after = Some(self.after_cut(facts.is_empty()));
@@ -323,17 +377,33 @@ impl Driver {
             ModelEnd::Declined { text } => {
                 let class = "declined".to_owned();
                 let told = format!("the model declined: {text}");
-                after = Some(Fact::Faulted(Fault::Model { class, text: told, status: None }));
+                after = Some(Fact::Faulted(Fault::Model {
+                    class,
+                    text: told,
+                    status: None,
+                }));
                 facts.retain(|fact| matches!(fact, Fact::Said(_)));
                 Finish::Refused { text }
             }
-            ModelEnd::Failed { class, text, status, request_id } => {
+            ModelEnd::Failed {
+                class,
+                text,
+                status,
+                request_id,
+            } => {
                 let mut ledger = ledger;
                 ledger.request_id = ledger.request_id.or(request_id);
-                let finish = Finish::Failed { class: class.name().to_owned(), text: text.clone() };
+                let finish = Finish::Failed {
+                    class: class.name().to_owned(),
+                    text: text.clone(),
+                };
                 let spent = close_ledger(ledger, finish);
                 self.record(vec![spent])?;
-                return Ok(Some(Failed { class, text, status }));
+                return Ok(Some(Failed {
+                    class,
+                    text,
+                    status,
+                }));
             }
         };
         facts.push(close_ledger(ledger, finish));
@@ -346,10 +416,18 @@ impl Driver {
     fn after_cut(&self, empty: bool) -> Fact {
         if empty || self.index.turn().cut_in_a_row + 1 >= MOST_CUTS {
             let text = "the output limit cut the reply again and again".to_owned();
-            return Fact::Faulted(Fault::Model { class: "length".to_owned(), text, status: None });
+            return Fact::Faulted(Fault::Model {
+                class: "length".to_owned(),
+                text,
+                status: None,
+            });
         }
-        let text = "Your reply was cut at the output limit. Go on from where it ended, in smaller pieces.";
-        Fact::Noted(Noted { kind: NoteKind::Nudge, text: text.to_owned() })
+        let text =
+            "Your reply was cut at the output limit. Go on from where it ended, in smaller pieces.";
+        Fact::Noted(Noted {
+            kind: NoteKind::Nudge,
+            text: text.to_owned(),
+        })
     }
 
     pub(crate) fn open_ledger(&mut self, card: &ModelCard) -> Ledger {
@@ -361,10 +439,17 @@ impl Driver {
             Some(sent) if sent.model != model => (0, Some("another model".to_owned())),
             Some(sent) => kept(sent, &messages),
         };
-        self.sent = Some(Sent { model, messages, bytes });
+        self.sent = Some(Sent {
+            model,
+            messages,
+            bytes,
+        });
         Ledger {
             asker: Asker::Main,
-            reply: ReplyId(format!("r{}", self.index.last().map_or(0, |last| last.0 + 1))),
+            reply: ReplyId(format!(
+                "r{}",
+                self.index.last().map_or(0, |last| last.0 + 1)
+            )),
             provider: card.provider.clone(),
             model: card.name.clone(),
             price: card.price,
@@ -407,7 +492,11 @@ pub(crate) struct Failed {
 
 impl Failed {
     fn fault(self) -> Fault {
-        Fault::Model { class: self.class.name().to_owned(), text: self.text, status: self.status }
+        Fault::Model {
+            class: self.class.name().to_owned(),
+            text: self.text,
+            status: self.status,
+        }
     }
 }
 
@@ -472,24 +561,38 @@ impl ReplyInProgress {
 
 /// How many bytes of the last request come again in front, and why not all of them.
 fn kept(sent: &Sent, messages: &[Arc<Message>]) -> (u64, Option<String>) {
-    let whole = sent.messages.iter().zip(messages).take_while(|(old, new)| {
-        Arc::ptr_eq(old, new) || new.blocks.starts_with(&old.blocks)
-    });
+    let whole = sent
+        .messages
+        .iter()
+        .zip(messages)
+        .take_while(|(old, new)| Arc::ptr_eq(old, new) || new.blocks.starts_with(&old.blocks));
     if whole.count() == sent.messages.len() {
         (sent.bytes, None)
     } else {
-        (0, Some("the conversation was rewound or compacted".to_owned()))
+        (
+            0,
+            Some("the conversation was rewound or compacted".to_owned()),
+        )
     }
 }
 
 fn timed_out(began: bool, silent: Duration) -> ModelEnd {
-    let what = if began { "sent nothing more" } else { "did not answer" };
+    let what = if began {
+        "sent nothing more"
+    } else {
+        "did not answer"
+    };
     let text = format!("the provider {what} for {} s", silent.as_secs());
     failed_end(Failure::Cut, &text)
 }
 
 fn failed_end(class: Failure, text: &str) -> ModelEnd {
-    ModelEnd::Failed { class, text: text.to_owned(), status: None, request_id: None }
+    ModelEnd::Failed {
+        class,
+        text: text.to_owned(),
+        status: None,
+        request_id: None,
+    }
 }
 
 pub(crate) fn milliseconds(duration: Duration) -> u64 {

@@ -1,6 +1,12 @@
 //! The plain scan: what comes next, told by reading a branch from its start. It exists to be
 //! compared with the folded index, in tests and in debug builds.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    clippy::match_same_arms,
+    reason = "a plain scan looks for a few facts among all, case by case"
+)]
+
 use crate::step::Step;
 use gimlet_ports::SessionLog;
 use gimlet_protocol::{
@@ -17,11 +23,17 @@ const MOST_ENTRIES: usize = 2_000;
 impl Witness {
     /// Reads the branch; one with rewinds, damage or great length is not checked.
     pub(crate) fn new(log: &dyn SessionLog) -> Self {
-        let entries: Option<Vec<Entry>> =
-            log.read(None).ok().and_then(|entries| entries.take(MOST_ENTRIES + 1).collect::<Result<_, _>>().ok());
+        let entries: Option<Vec<Entry>> = log.read(None).ok().and_then(|entries| {
+            entries
+                .take(MOST_ENTRIES + 1)
+                .collect::<Result<_, _>>()
+                .ok()
+        });
         Self(entries.filter(|entries| {
             entries.len() <= MOST_ENTRIES
-                && !entries.iter().any(|entry| matches!(entry.fact, Fact::Rewound(_)))
+                && !entries
+                    .iter()
+                    .any(|entry| matches!(entry.fact, Fact::Rewound(_)))
         }))
     }
 
@@ -46,7 +58,9 @@ impl Witness {
 pub(crate) fn plain_step(entries: &[Entry], live: &BTreeSet<CallId>) -> Step {
     let facts: Vec<&Fact> = entries.iter().map(|entry| &entry.fact).collect();
     let reply_end = facts.iter().rposition(|fact| closes_a_reply(fact));
-    let calls = reply_end.map(|end| calls_before(&facts, end)).unwrap_or_default();
+    let calls = reply_end
+        .map(|end| calls_before(&facts, end))
+        .unwrap_or_default();
     let after: &[&Fact] = reply_end.and_then(|end| facts.get(end..)).unwrap_or(&facts);
     let halt = after.iter().rev().find_map(|fact| match fact {
         Fact::Interrupted(_) => Some(ReturnedHow::Interrupted),
@@ -57,8 +71,14 @@ pub(crate) fn plain_step(entries: &[Entry], live: &BTreeSet<CallId>) -> Step {
     let mut ready = Vec::new();
     let mut open = false;
     for call in &calls {
-        let mine: Vec<&&Fact> = after.iter().filter(|fact| is_about(fact, &call.id)).collect();
-        if mine.iter().any(|fact| matches!(fact, Fact::Returned(_) | Fact::Refused(_))) {
+        let mine: Vec<&&Fact> = after
+            .iter()
+            .filter(|fact| is_about(fact, &call.id))
+            .collect();
+        if mine
+            .iter()
+            .any(|fact| matches!(fact, Fact::Returned(_) | Fact::Refused(_)))
+        {
             continue;
         }
         open = true;
@@ -74,7 +94,10 @@ pub(crate) fn plain_step(entries: &[Entry], live: &BTreeSet<CallId>) -> Step {
             (None, Some(Fact::Cleared(_))) => ready.push(call.clone()),
             (None, Some(Fact::Answered(answered))) => {
                 let mut call = call.clone();
-                if let Reply::Allow { input: Some(input), .. } = &answered.reply {
+                if let Reply::Allow {
+                    input: Some(input), ..
+                } = &answered.reply
+                {
                     call.input = input.clone();
                 }
                 ready.push(call);
@@ -108,7 +131,10 @@ fn calls_before(facts: &[&Fact], end: usize) -> Vec<Call> {
         .iter()
         .rev()
         .take_while(|fact| {
-            matches!(fact, Fact::Said(_) | Fact::Thought(_) | Fact::Called(_) | Fact::Kept(_))
+            matches!(
+                fact,
+                Fact::Said(_) | Fact::Thought(_) | Fact::Called(_) | Fact::Kept(_)
+            )
         })
         .filter_map(|fact| match fact {
             Fact::Called(called) => Some(called.call.clone()),
@@ -163,7 +189,10 @@ fn owes_reply(facts: &[&Fact], reply_end: Option<usize>, had_calls: bool) -> boo
 /// True when the reply that ends at `end` said anything.
 fn has_words(facts: &[&Fact], end: usize) -> bool {
     let last = end.checked_sub(1).and_then(|last| facts.get(last));
-    matches!(last, Some(Fact::Said(_) | Fact::Thought(_) | Fact::Called(_) | Fact::Kept(_)))
+    matches!(
+        last,
+        Some(Fact::Said(_) | Fact::Thought(_) | Fact::Called(_) | Fact::Kept(_))
+    )
 }
 
 fn next_queued(facts: &[&Fact], owes: bool) -> Option<OpKey> {
@@ -184,5 +213,8 @@ fn next_queued(facts: &[&Fact], owes: bool) -> Option<OpKey> {
             _ => {}
         }
     }
-    waiting.into_iter().find(|(_, lane)| !owes || *lane == QueueLane::Steer).map(|(key, _)| key)
+    waiting
+        .into_iter()
+        .find(|(_, lane)| !owes || *lane == QueueLane::Steer)
+        .map(|(key, _)| key)
 }

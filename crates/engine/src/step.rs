@@ -64,9 +64,16 @@ pub fn next_step(index: &Index, live: &BTreeSet<CallId>) -> Step {
 
 /// The fact that delivers a queued prompt: into the running turn, or as a new one.
 pub(crate) fn delivery(index: &Index, key: &OpKey) -> Option<Fact> {
-    let queued = index.queue().iter().find(|queued| queued.incoming.key == *key)?;
+    let queued = index
+        .queue()
+        .iter()
+        .find(|queued| queued.incoming.key == *key)?;
     let incoming = queued.incoming.clone();
-    Some(if index.owes_reply() { Fact::Steered(incoming) } else { Fact::Prompted(incoming) })
+    Some(if index.owes_reply() {
+        Fact::Steered(incoming)
+    } else {
+        Fact::Prompted(incoming)
+    })
 }
 
 #[cfg(test)]

@@ -38,7 +38,11 @@ impl Transcript {
 
     /// Estimated bytes of some messages.
     pub(crate) fn bytes_of(messages: &[Arc<Message>]) -> u64 {
-        messages.iter().flat_map(|message| &message.blocks).map(block_bytes).sum()
+        messages
+            .iter()
+            .flat_map(|message| &message.blocks)
+            .map(block_bytes)
+            .sum()
     }
 
     /// The messages, shared.
@@ -53,20 +57,26 @@ impl Transcript {
 
     /// True when the model has the next word.
     pub(crate) fn ends_with_user(&self) -> bool {
-        self.messages.last().is_some_and(|message| message.role == Role::User)
+        self.messages
+            .last()
+            .is_some_and(|message| message.role == Role::User)
     }
 }
 
 /// An estimate of what a block weighs in a request.
 pub(crate) fn block_bytes(block: &Block) -> u64 {
     let opaque_bytes = |opaque: &Option<gimlet_protocol::Opaque>| {
-        opaque.as_ref().map_or(0, |opaque| opaque.data.as_str().len())
+        opaque
+            .as_ref()
+            .map_or(0, |opaque| opaque.data.as_str().len())
     };
     let bytes = match block {
         Block::Text { text, opaque } | Block::Thought { text, opaque } => {
             text.len() + opaque_bytes(opaque)
         }
-        Block::Call(call) => call.tool.len() + value_bytes(&call.input) + opaque_bytes(&call.opaque),
+        Block::Call(call) => {
+            call.tool.len() + value_bytes(&call.input) + opaque_bytes(&call.opaque)
+        }
         Block::Result { content, .. } => {
             return content.iter().map(block_bytes).sum::<u64>() + RESULT_FRAME_BYTES;
         }
@@ -82,9 +92,19 @@ fn value_bytes(value: &serde_json::Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 5,
         Value::String(text) => text.len() + 2,
-        Value::Array(items) => items.iter().map(|item| value_bytes(item) + 1).sum::<usize>() + 2,
+        Value::Array(items) => {
+            items
+                .iter()
+                .map(|item| value_bytes(item) + 1)
+                .sum::<usize>()
+                + 2
+        }
         Value::Object(fields) => {
-            fields.iter().map(|(key, item)| key.len() + value_bytes(item) + 4).sum::<usize>() + 2
+            fields
+                .iter()
+                .map(|(key, item)| key.len() + value_bytes(item) + 4)
+                .sum::<usize>()
+                + 2
         }
     }
 }

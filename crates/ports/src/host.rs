@@ -53,7 +53,10 @@ pub trait Host: Send + Sync {
                 Err(fault) => return Err(fault),
             };
             whole.extend_from_slice(bytes);
-            let how = WriteHow { make_folders: true, ..WriteHow::default() };
+            let how = WriteHow {
+                make_folders: true,
+                ..WriteHow::default()
+            };
             self.write(path, &whole, how).await.map(drop)
         })
     }
@@ -444,7 +447,11 @@ impl fmt::Display for HostFault {
                 write!(f, "{} is {kind}", path.display())
             }
             Self::TooLarge { path, size, limit } => {
-                write!(f, "{} has {size} bytes; the limit is {limit}", path.display())
+                write!(
+                    f,
+                    "{} has {size} bytes; the limit is {limit}",
+                    path.display()
+                )
             }
             Self::Exists { path } => write!(f, "{} exists already", path.display()),
             Self::Changed { path } => {

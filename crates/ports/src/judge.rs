@@ -54,13 +54,26 @@ pub fn rule(
     for access in &plan.accesses {
         let mut heard: Option<Verdict> = None;
         for judge in judges {
-            let case = Case { tool, input, plan, access, scene };
+            let case = Case {
+                tool,
+                input,
+                plan,
+                access,
+                scene,
+            };
             let (vote, reason) = match judge.vote(&case) {
                 Ok(Some(vote)) => vote,
                 Ok(None) => continue,
                 Err(Broken(why)) => {
                     let text = format!("the judge failed: {why}");
-                    (Verdict::Deny, Reason { judge: judge.name().to_owned(), text, source: None })
+                    (
+                        Verdict::Deny,
+                        Reason {
+                            judge: judge.name().to_owned(),
+                            text,
+                            source: None,
+                        },
+                    )
                 }
             };
             heard = heard.max(Some(vote));

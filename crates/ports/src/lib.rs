@@ -13,8 +13,8 @@ mod sessions;
 mod tool;
 
 pub use host::{
-    Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound,
-    GrepHit, GrepMode, GrepQuery, Host, HostFault, Launch, LineWindow, OutputTo, Program, PtySize,
+    Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound, GrepHit,
+    GrepMode, GrepQuery, Host, HostFault, Launch, LineWindow, OutputTo, Program, PtySize,
     StdinFrom, TextWindow, WhichStream, WriteHow,
 };
 pub use judge::{Broken, Case, Judge, rule};
@@ -25,7 +25,9 @@ pub use model::{
 };
 pub use reminders::Reminders;
 pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
-pub use tool::{AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox};
+pub use tool::{
+    AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox,
+};
 
 /// A boxed future, for traits that are used as objects.
 pub type Later<'a, T> = futures::future::BoxFuture<'a, T>;

@@ -14,7 +14,8 @@ pub trait SessionLog: Send {
     ///
     /// # Errors
     /// When nothing was appended.
-    fn append(&mut self, parent: Option<EntryId>, facts: Vec<Fact>) -> Result<Vec<Entry>, LogFault>;
+    fn append(&mut self, parent: Option<EntryId>, facts: Vec<Fact>)
+    -> Result<Vec<Entry>, LogFault>;
 
     /// Waits until everything appended so far is on the disk.
     ///
@@ -81,9 +82,16 @@ impl std::fmt::Display for LogFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Full { path } => {
-                write!(f, "no space left to write {}; nothing that was shown is lost", path.display())
+                write!(
+                    f,
+                    "no space left to write {}; nothing that was shown is lost",
+                    path.display()
+                )
             }
-            Self::Locked { path, pid: Some(pid) } => {
+            Self::Locked {
+                path,
+                pid: Some(pid),
+            } => {
                 write!(f, "{} is in use by process {pid}", path.display())
             }
             Self::Locked { path, pid: None } => write!(f, "{} is in use", path.display()),

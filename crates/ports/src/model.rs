@@ -5,7 +5,10 @@ use gimlet_protocol::{Call, CallId, Message, Opaque, SessionId, ToolSpec, Usage}
 use std::{sync::Arc, time::Duration};
 
 /// What is known of a model before it is asked.
-#[expect(clippy::struct_excessive_bools, reason = "each is an ability on its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an ability on its own"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelCard {
     /// The adapter, such as `anthropic` or `scripted`.

@@ -96,7 +96,12 @@ pub struct ToolReturn<O> {
 impl<O> ToolReturn<O> {
     /// A success with one text.
     pub fn text(text: impl Into<String>, data: O) -> Self {
-        Self { content: vec![Block::text(text)], data, marks: Vec::new(), failed: false }
+        Self {
+            content: vec![Block::text(text)],
+            data,
+            marks: Vec::new(),
+            failed: false,
+        }
     }
 }
 
@@ -200,17 +205,28 @@ impl<T: Tool> AnyTool for T {
     fn run(&self, input: Value, cx: ToolCx) -> Later<'_, Result<ToolReturn<Value>, ToolFault>> {
         Box::pin(async move {
             let input = parse::<T>(&input)?;
-            let ToolReturn { content, data, marks, failed } = Tool::run(self, input, cx).await?;
+            let ToolReturn {
+                content,
+                data,
+                marks,
+                failed,
+            } = Tool::run(self, input, cx).await?;
             let data = serde_json::to_value(data)
                 .map_err(|error| ToolFault::Tell(format!("the output is not JSON: {error}")))?;
-            Ok(ToolReturn { content, data, marks, failed })
+            Ok(ToolReturn {
+                content,
+                data,
+                marks,
+                failed,
+            })
         })
     }
 }
 
 fn parse<T: Tool>(input: &Value) -> Result<T::Input, ToolFault> {
-    T::Input::deserialize(input)
-        .map_err(|error| ToolFault::Tell(format!("the input of {} is wrong: {error}", T::CARD.name)))
+    T::Input::deserialize(input).map_err(|error| {
+        ToolFault::Tell(format!("the input of {} is wrong: {error}", T::CARD.name))
+    })
 }
 
 /// The schema of an input type as the model sees it: one object, nothing but what it needs.
@@ -221,7 +237,10 @@ fn schema_of<T: JsonSchema>() -> Value {
     let mut settings = schemars::generate::SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.meta_schema = None;
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value();
     if let Some(object) = schema.as_object_mut() {
         object.shift_remove("title");
         object.shift_remove("description");
@@ -232,11 +251,16 @@ fn schema_of<T: JsonSchema>() -> Value {
 
 /// Makes a schema as short as its meaning allows.
 fn slim(schema: &mut Value) {
-    let Some(object) = schema.as_object_mut() else { return };
-    let alone = object.get_mut("anyOf").and_then(Value::as_array_mut).and_then(|kinds| {
-        kinds.retain(|kind| kind.get("type").is_none_or(|name| name != "null"));
-        if kinds.len() == 1 { kinds.pop() } else { None }
-    });
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    let alone = object
+        .get_mut("anyOf")
+        .and_then(Value::as_array_mut)
+        .and_then(|kinds| {
+            kinds.retain(|kind| kind.get("type").is_none_or(|name| name != "null"));
+            if kinds.len() == 1 { kinds.pop() } else { None }
+        });
     if let Some(Value::Object(only)) = alone {
         object.shift_remove("anyOf");
         for (key, value) in only {
@@ -254,7 +278,10 @@ fn slim(schema: &mut Value) {
     if let Some(names) = object.get_mut("enum").and_then(Value::as_array_mut) {
         names.retain(|name| !name.is_null());
     }
-    if object.get("type").is_some_and(|kind| kind == "integer" || kind == "number") {
+    if object
+        .get("type")
+        .is_some_and(|kind| kind == "integer" || kind == "number")
+    {
         object.shift_remove("format");
         if object.get("minimum").and_then(Value::as_f64) == Some(0.0) {
             object.shift_remove("minimum");

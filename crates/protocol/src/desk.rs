@@ -129,17 +129,22 @@ impl TryFrom<FlatMark> for Mark {
                 path: given("path", flat.path)?.0,
                 stamp: given("stamp", flat.stamp)?,
             },
-            MarkType::Cwd => Self::Cwd { path: given("path", flat.path)?.0 },
-            MarkType::Todos => Self::Todos { todos: given("todos", flat.todos)? },
+            MarkType::Cwd => Self::Cwd {
+                path: given("path", flat.path)?.0,
+            },
+            MarkType::Todos => Self::Todos {
+                todos: given("todos", flat.todos)?,
+            },
             MarkType::TaskStarted => Self::TaskStarted {
                 task: given("task", flat.task)?,
                 command: given("command", flat.command)?,
                 output: given("output", flat.output)?.0,
                 group: flat.group,
             },
-            MarkType::TaskEnded => {
-                Self::TaskEnded { task: given("task", flat.task)?, code: flat.code }
-            }
+            MarkType::TaskEnded => Self::TaskEnded {
+                task: given("task", flat.task)?,
+                code: flat.code,
+            },
             MarkType::TurnDone => Self::TurnDone,
         })
     }
@@ -180,7 +185,12 @@ impl Desk {
             }
             Mark::Cwd { path } => self.cwd = Some(path.clone()),
             Mark::Todos { todos } => self.todos.clone_from(todos),
-            Mark::TaskStarted { task, command, output, group } => {
+            Mark::TaskStarted {
+                task,
+                command,
+                output,
+                group,
+            } => {
                 let begun = DeskTask {
                     command: command.clone(),
                     output: output.clone(),

@@ -21,7 +21,7 @@ mod verbatim;
 pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus};
 pub use fact::{
     Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Incoming, Kept,
-    LimitKind, NoteKind, Noted, Opened, Origin, Queued, QueueLane, Refused, Returned, ReturnedHow,
+    LimitKind, NoteKind, Noted, Opened, Origin, QueueLane, Queued, Refused, Returned, ReturnedHow,
     Rewound, Said, SummaryFate, Timestamp,
 };
 pub use id::{CallId, EntryId, OpKey, ReplyId, SessionId, TaskId};

@@ -81,7 +81,10 @@ pub enum Block {
 impl Block {
     /// A text block without provider data.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), opaque: None }
+        Self::Text {
+            text: text.into(),
+            opaque: None,
+        }
     }
 }
 
@@ -131,8 +134,14 @@ impl TryFrom<FlatBlock> for Block {
         }
         let opaque = flat.opaque;
         Ok(match flat.r#type {
-            BlockType::Text => Self::Text { text: given("text", flat.text)?, opaque },
-            BlockType::Thought => Self::Thought { text: given("text", flat.text)?, opaque },
+            BlockType::Text => Self::Text {
+                text: given("text", flat.text)?,
+                opaque,
+            },
+            BlockType::Thought => Self::Thought {
+                text: given("text", flat.text)?,
+                opaque,
+            },
             BlockType::Call => Self::Call(Call {
                 id: given("id", flat.id)?,
                 tool: given("tool", flat.tool)?,
@@ -154,7 +163,9 @@ impl TryFrom<FlatBlock> for Block {
                 data: given("data", flat.data)?,
                 title: flat.title,
             },
-            BlockType::Kept => Self::Kept { opaque: given("opaque", opaque)? },
+            BlockType::Kept => Self::Kept {
+                opaque: given("opaque", opaque)?,
+            },
         })
     }
 }

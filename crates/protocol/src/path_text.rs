@@ -20,7 +20,10 @@ pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::
     }
     match path.to_str() {
         Some(text) => serializer.serialize_str(text),
-        None => Bytes { hex: hex(path.as_os_str()) }.serialize(serializer),
+        None => Bytes {
+            hex: hex(path.as_os_str()),
+        }
+        .serialize(serializer),
     }
 }
 
@@ -77,7 +80,11 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     if !hex.len().is_multiple_of(2) {
         return None;
     }
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     hex.as_bytes()
         .chunks_exact(2)
         .map(|pair| match pair {

@@ -166,6 +166,9 @@ impl Mode {
         if name == "manual" {
             return Some(Self::Default);
         }
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(mode, _)| *mode)
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(mode, _)| *mode)
     }
 }

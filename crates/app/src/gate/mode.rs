@@ -29,9 +29,10 @@ impl Judge for ModeJudge {
         Ok(match case.access {
             Access::Read { path } => paths::is_within(path, workspace().chain([&scene.scratch]))
                 .then(|| vote(Verdict::Allow, "reading inside the workspace is free")),
-            Access::Write { .. } | Access::Run { .. } if scene.mode == Mode::Plan => {
-                Some(vote(Verdict::Deny, "the mode is plan: nothing is changed or run"))
-            }
+            Access::Write { .. } | Access::Run { .. } if scene.mode == Mode::Plan => Some(vote(
+                Verdict::Deny,
+                "the mode is plan: nothing is changed or run",
+            )),
             Access::Write { path } if scene.mode == Mode::AcceptEdits => {
                 let free = paths::is_within(path, workspace()) && !decides_what_runs(path);
                 free.then(|| vote(Verdict::Allow, "the mode is acceptEdits"))
@@ -50,16 +51,26 @@ impl Judge for ModeJudge {
 const DECIDING_FOLDERS: [&str; 5] = [".git", ".gimlet", ".claude", ".vscode", ".idea"];
 
 fn decides_what_runs(path: &Path) -> bool {
-    paths::real(path).components().any(|component| match component {
-        Component::Normal(name) => {
-            DECIDING_FOLDERS.iter().any(|folder| name.eq_ignore_ascii_case(folder))
-        }
-        Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => {
-            false
-        }
-    })
+    paths::real(path)
+        .components()
+        .any(|component| match component {
+            Component::Normal(name) => DECIDING_FOLDERS
+                .iter()
+                .any(|folder| name.eq_ignore_ascii_case(folder)),
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::CurDir
+            | Component::ParentDir => false,
+        })
 }
 
 fn vote(verdict: Verdict, text: &str) -> (Verdict, Reason) {
-    (verdict, Reason { judge: "mode".to_owned(), text: text.to_owned(), source: None })
+    (
+        verdict,
+        Reason {
+            judge: "mode".to_owned(),
+            text: text.to_owned(),
+            source: None,
+        },
+    )
 }

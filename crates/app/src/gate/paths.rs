@@ -57,5 +57,7 @@ pub(super) fn lexical(path: &Path) -> PathBuf {
 /// True when the path leads into one of the folders.
 pub(super) fn is_within<'a>(path: &Path, folders: impl IntoIterator<Item = &'a PathBuf>) -> bool {
     let path = real(path);
-    folders.into_iter().any(|folder| path.starts_with(real(folder)))
+    folders
+        .into_iter()
+        .any(|folder| path.starts_with(real(folder)))
 }

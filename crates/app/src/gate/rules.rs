@@ -67,7 +67,13 @@ impl Rules {
                 (tool, covers)
             }
         };
-        self.rules.push(Rule { text: text.to_owned(), source, verdict, tool, covers });
+        self.rules.push(Rule {
+            text: text.to_owned(),
+            source,
+            verdict,
+            tool,
+            covers,
+        });
     }
 
     /// Adds the rules of a flag's value, parted by commas or spaces outside brackets.
@@ -104,7 +110,14 @@ impl Judge for Rules {
             };
             let text = format!("the rule `{}` {verb} it", rule.text);
             let source = Some(rule.source.clone());
-            (rule.verdict, Reason { judge: "rules".to_owned(), text, source })
+            (
+                rule.verdict,
+                Reason {
+                    judge: "rules".to_owned(),
+                    text,
+                    source,
+                },
+            )
         }))
     }
 }
@@ -129,8 +142,9 @@ impl Rule {
             (Covers::CommandPrefix(prefix), Some(command)) if self.verdict == Verdict::Allow => {
                 starts_with_words(command, prefix) && is_one_simple_command(command)
             }
-            (Covers::CommandPrefix(prefix), Some(command)) => pieces(command)
-                .any(|piece| starts_with_words(piece.trim_start(), prefix)),
+            (Covers::CommandPrefix(prefix), Some(command)) => {
+                pieces(command).any(|piece| starts_with_words(piece.trim_start(), prefix))
+            }
         }
     }
 }
@@ -139,11 +153,16 @@ impl Rule {
 fn parse(text: &str) -> Result<(String, Covers), (String, String)> {
     let Some((tool, rest)) = text.split_once('(') else {
         let fine = !text.is_empty()
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         return if fine {
             Ok((text.to_owned(), Covers::Everything))
         } else {
-            Err((text.to_owned(), format!("`{text}` is not the name of a tool")))
+            Err((
+                text.to_owned(),
+                format!("`{text}` is not the name of a tool"),
+            ))
         };
     };
     let tool = tool.trim().to_owned();
@@ -155,15 +174,23 @@ fn parse(text: &str) -> Result<(String, Covers), (String, String)> {
         return Ok((tool, Covers::Everything));
     }
     if tool != "Bash" {
-        return Err((tool.clone(), format!("specifiers of {tool} are not read by this version")));
+        return Err((
+            tool.clone(),
+            format!("specifiers of {tool} are not read by this version"),
+        ));
     }
-    let prefix = inner.strip_suffix(":*").or_else(|| inner.strip_suffix(" *"));
+    let prefix = inner
+        .strip_suffix(":*")
+        .or_else(|| inner.strip_suffix(" *"));
     match prefix {
         Some(prefix) if !prefix.contains('*') => {
             Ok((tool, Covers::CommandPrefix(prefix.trim_end().to_owned())))
         }
         None if !inner.contains('*') => Ok((tool, Covers::Command(inner.to_owned()))),
-        Some(_) | None => Err((tool, format!("`{text}` has a `*` in another place than its end"))),
+        Some(_) | None => Err((
+            tool,
+            format!("`{text}` has a `*` in another place than its end"),
+        )),
     }
 }
 
@@ -180,11 +207,15 @@ fn is_one_simple_command(command: &str) -> bool {
 }
 
 /// Characters with which a shell does more than run one program with plain words.
-const SPECIAL: &[char] = &[';', '|', '&', '$', '`', '<', '>', '(', ')', '{', '}', '\\', '\n', '!', '#', '=', '~'];
+const SPECIAL: &[char] = &[
+    ';', '|', '&', '$', '`', '<', '>', '(', ')', '{', '}', '\\', '\n', '!', '#', '=', '~',
+];
 
 /// Every piece of a command line that could be a command, for rules that restrict.
 fn pieces(command: &str) -> impl Iterator<Item = &str> {
-    command.split([';', '|', '&', '\n', '(', ')', '{', '}', '`', '$', '<', '>', '!'])
+    command.split([
+        ';', '|', '&', '\n', '(', ')', '{', '}', '`', '$', '<', '>', '!',
+    ])
 }
 
 fn split_list(list: &str) -> Vec<String> {

@@ -12,11 +12,21 @@ struct World {
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["work/src", "work/.git", "added", "outside", "data", "data/scratch"] {
+        for name in [
+            "work/src",
+            "work/.git",
+            "added",
+            "outside",
+            "data",
+            "data/scratch",
+        ] {
             std::fs::create_dir_all(folder.path().join(name)).unwrap();
         }
-        std::os::unix::fs::symlink(folder.path().join("outside"), folder.path().join("work/link"))
-            .unwrap();
+        std::os::unix::fs::symlink(
+            folder.path().join("outside"),
+            folder.path().join("work/link"),
+        )
+        .unwrap();
         std::os::unix::fs::symlink(
             folder.path().join("outside/new"),
             folder.path().join("work/dangling"),
@@ -41,22 +51,38 @@ impl World {
             output_chars: 30_000,
             desk: Arc::new(Desk::default()),
         };
-        let plan = Plan { title: "t".to_owned(), risk: Risk::High, accesses: vec![access] };
+        let plan = Plan {
+            title: "t".to_owned(),
+            risk: Risk::High,
+            accesses: vec![access],
+        };
         let judges = judges(rules, vec![self.path("data")]);
-        rule(&judges, Verdict::Ask, (tool, &serde_json::Value::Null, &plan, &scene)).verdict
+        rule(
+            &judges,
+            Verdict::Ask,
+            (tool, &serde_json::Value::Null, &plan, &scene),
+        )
+        .verdict
     }
 }
 
 fn read(path: &Path) -> Access {
-    Access::Read { path: path.to_owned() }
+    Access::Read {
+        path: path.to_owned(),
+    }
 }
 
 fn write(path: &Path) -> Access {
-    Access::Write { path: path.to_owned() }
+    Access::Write {
+        path: path.to_owned(),
+    }
 }
 
 fn run(command: &str) -> Access {
-    Access::Run { command: command.to_owned(), cwd: "/".into() }
+    Access::Run {
+        command: command.to_owned(),
+        cwd: "/".into(),
+    }
 }
 
 #[test]
@@ -85,8 +111,16 @@ fn modes_rule_as_their_table_says() {
         (Plan, run("ls"), Deny),
         (DontAsk, run("ls"), Ask),
         (BypassPermissions, run("rm -rf /"), Allow),
-        (BypassPermissions, write(&world.path("data/sessions/x.jsonl")), Deny),
-        (BypassPermissions, write(&world.path("data/scratch/x")), Allow),
+        (
+            BypassPermissions,
+            write(&world.path("data/sessions/x.jsonl")),
+            Deny,
+        ),
+        (
+            BypassPermissions,
+            write(&world.path("data/scratch/x")),
+            Allow,
+        ),
     ];
     for (mode, access, expected) in table {
         let found = world.rule(mode, Rules::default(), "T", access.clone());
@@ -129,18 +163,33 @@ fn rules_rule_as_their_table_says() {
 fn a_deny_rule_beats_an_allow_rule_and_the_bypass() {
     let world = World::new();
     let mut rules = Rules::default();
-    rules.add_list(Verdict::Allow, "Edit, Bash(ls:*) Bash(rm:*)", "--allowedTools");
+    rules.add_list(
+        Verdict::Allow,
+        "Edit, Bash(ls:*) Bash(rm:*)",
+        "--allowedTools",
+    );
     rules.add_list(Verdict::Deny, "Bash(rm:*)", "--disallowedTools");
     assert!(rules.faults.is_empty());
-    assert_eq!(world.rule(Mode::Default, rules.clone(), "Bash", run("ls -l")), Verdict::Allow);
-    assert_eq!(world.rule(Mode::BypassPermissions, rules, "Bash", run("rm x")), Verdict::Deny);
+    assert_eq!(
+        world.rule(Mode::Default, rules.clone(), "Bash", run("ls -l")),
+        Verdict::Allow
+    );
+    assert_eq!(
+        world.rule(Mode::BypassPermissions, rules, "Bash", run("rm x")),
+        Verdict::Deny
+    );
 }
 
 #[test]
 fn rules_that_are_not_understood_are_reported_with_their_place() {
     let mut rules = Rules::default();
     rules.add(Verdict::Allow, "Read(src/**)", "settings.json:4".to_owned());
-    let [fault] = &rules.faults[..] else { panic!("{:?}", rules.faults) };
+    let [fault] = &rules.faults[..] else {
+        panic!("{:?}", rules.faults)
+    };
     assert_eq!(fault.source, "settings.json:4");
-    assert_eq!(fault.text, "specifiers of Read are not read by this version; it allows nothing");
+    assert_eq!(
+        fault.text,
+        "specifiers of Read are not read by this version; it allows nothing"
+    );
 }

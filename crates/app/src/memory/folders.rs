@@ -26,6 +26,23 @@ pub(super) struct Candidate {
     pub(super) unwanted: Option<LeftOut>,
 }
 
+impl Candidate {
+    /// Marks a file of a kind that the settings or flags leave out.
+    fn drop_unwanted(&mut self, search: &MemorySearch) {
+        let is_source = match self.scope {
+            MemoryScope::Managed => return,
+            MemoryScope::User => search.sources.user,
+            MemoryScope::Project => search.sources.project,
+            MemoryScope::Local => search.sources.local,
+        };
+        if search.which == InstructionFiles::ManagedOnly {
+            self.unwanted = Some(managed_only());
+        } else if !is_source {
+            self.unwanted = Some(LeftOut::NotASource);
+        }
+    }
+}
+
 /// What a file's front matter can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -70,15 +87,21 @@ fn of_the_person(search: &MemorySearch) -> Vec<Candidate> {
     if let Some(claude) = &search.claude {
         out.push(plain(claude.join("CLAUDE.md"), MemoryScope::User, claude));
         // Their `paths` start at the project.
-        out.extend(rules(&claude.join("rules"), MemoryScope::User, search.workspace()));
+        out.extend(rules(
+            &claude.join("rules"),
+            MemoryScope::User,
+            search.workspace(),
+        ));
     }
     for name in ["AGENTS.md", "GIMLET.md"] {
-        out.push(plain(search.config.join(name), MemoryScope::User, &search.config));
+        out.push(plain(
+            search.config.join(name),
+            MemoryScope::User,
+            &search.config,
+        ));
     }
-    if search.which == InstructionFiles::ManagedOnly {
-        out.iter_mut().for_each(|candidate| candidate.unwanted = Some(managed_only()));
-    } else if !search.sources.user {
-        out.iter_mut().for_each(|candidate| candidate.unwanted = Some(LeftOut::NotASource));
+    for candidate in &mut out {
+        candidate.drop_unwanted(search);
     }
     out
 }
@@ -88,7 +111,10 @@ pub(super) fn of_folder(search: &MemorySearch, folder: &Path, agents: &Agents) -
     let project = |path: PathBuf| plain(path, MemoryScope::Project, folder);
     let dot_claude = dot_claude(search, folder);
     let mut out = Vec::new();
-    let agents_files = [Some(folder.join("AGENTS.md")), dot_claude.as_ref().map(|at| at.join("AGENTS.md"))];
+    let agents_files = [
+        Some(folder.join("AGENTS.md")),
+        dot_claude.as_ref().map(|at| at.join("AGENTS.md")),
+    ];
     for path in agents_files.into_iter().flatten() {
         let mut candidate = project(path);
         if let Agents::Not(why) = agents {
@@ -99,21 +125,20 @@ pub(super) fn of_folder(search: &MemorySearch, folder: &Path, agents: &Agents) -
     out.push(project(folder.join("CLAUDE.md")));
     if let Some(dot_claude) = &dot_claude {
         out.push(project(dot_claude.join("CLAUDE.md")));
-        out.extend(rules(&dot_claude.join("rules"), MemoryScope::Project, folder));
+        out.extend(rules(
+            &dot_claude.join("rules"),
+            MemoryScope::Project,
+            folder,
+        ));
     }
     out.push(project(folder.join("GIMLET.md")));
-    out.push(plain(folder.join("CLAUDE.local.md"), MemoryScope::Local, folder));
+    out.push(plain(
+        folder.join("CLAUDE.local.md"),
+        MemoryScope::Local,
+        folder,
+    ));
     for candidate in &mut out {
-        let is_source = match candidate.scope {
-            MemoryScope::Managed | MemoryScope::User => true,
-            MemoryScope::Project => search.sources.project,
-            MemoryScope::Local => search.sources.local,
-        };
-        if search.which == InstructionFiles::ManagedOnly {
-            candidate.unwanted = Some(managed_only());
-        } else if !is_source {
-            candidate.unwanted = Some(LeftOut::NotASource);
-        }
+        candidate.drop_unwanted(search);
     }
     out
 }
@@ -125,20 +150,27 @@ fn dot_claude(search: &MemorySearch, folder: &Path) -> Option<PathBuf> {
 }
 
 fn is_the_persons(search: &MemorySearch, path: &Path) -> bool {
-    let Some(claude) = &search.claude else { return false };
-    claude == path || matches!((claude.canonicalize(), path.canonicalize()), (Ok(one), Ok(other)) if one == other)
+    let Some(claude) = &search.claude else {
+        return false;
+    };
+    claude == path
+        || matches!((claude.canonicalize(), path.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Whether `AGENTS.md` counts from the file system's root down to the session's folder.
 fn agents_at_start(search: &MemorySearch, is_excluded: &dyn Fn(&Path) -> bool) -> Agents {
     match search.which {
         InstructionFiles::ManagedOnly => Agents::Not(managed_only()),
-        InstructionFiles::ClaudeMd => Agents::Not(LeftOut::NotWanted { setting: "claude-md" }),
+        InstructionFiles::ClaudeMd => Agents::Not(LeftOut::NotWanted {
+            setting: "claude-md",
+        }),
         InstructionFiles::ClaudeMdAndAgentsMd => Agents::Count,
         InstructionFiles::ClaudeMdOrAgentsMd => {
             let folders = search.root.ancestors();
             let mut claims = folders.filter_map(|folder| claim_of(search, folder, is_excluded));
-            claims.next().map_or(Agents::Count, |by| Agents::Not(LeftOut::Claimed { by }))
+            claims
+                .next()
+                .map_or(Agents::Count, |by| Agents::Not(LeftOut::Claimed { by }))
         }
     }
 }
@@ -165,22 +197,35 @@ fn claim_of(
     is_excluded: &dyn Fn(&Path) -> bool,
 ) -> Option<PathBuf> {
     let shared = search.sources.project.then(|| folder.join("CLAUDE.md"));
-    let hidden = search.sources.project.then(|| folder.join(".claude/CLAUDE.md"));
+    let hidden = search
+        .sources
+        .project
+        .then(|| folder.join(".claude/CLAUDE.md"));
     let local = search.sources.local.then(|| folder.join("CLAUDE.local.md"));
     let mut paths = [shared, hidden, local].into_iter().flatten();
     paths.find(|path| {
         path.is_file()
             && !is_excluded(path)
-            && path.parent().is_none_or(|parent| !is_the_persons(search, parent))
+            && path
+                .parent()
+                .is_none_or(|parent| !is_the_persons(search, parent))
     })
 }
 
 fn managed_only() -> LeftOut {
-    LeftOut::NotWanted { setting: "managed-only" }
+    LeftOut::NotWanted {
+        setting: "managed-only",
+    }
 }
 
 fn plain(path: PathBuf, scope: MemoryScope, base: &Path) -> Candidate {
-    Candidate { path, scope, base: base.to_owned(), kind: Kind::Plain, unwanted: None }
+    Candidate {
+        path,
+        scope,
+        base: base.to_owned(),
+        kind: Kind::Plain,
+        unwanted: None,
+    }
 }
 
 /// The rules in a folder and the folders in it, by path. A folder that links lead to twice is
@@ -189,7 +234,13 @@ fn rules(folder: &Path, scope: MemoryScope, base: &Path) -> Vec<Candidate> {
     let mut paths = Vec::new();
     collect_rules(folder, DEEPEST_RULES, &mut BTreeSet::new(), &mut paths);
     paths.sort();
-    let rule = |path| Candidate { path, scope, base: base.to_owned(), kind: Kind::Rule, unwanted: None };
+    let rule = |path| Candidate {
+        path,
+        scope,
+        base: base.to_owned(),
+        kind: Kind::Rule,
+        unwanted: None,
+    };
     paths.into_iter().map(rule).collect()
 }
 
@@ -199,7 +250,9 @@ fn collect_rules(
     been: &mut BTreeSet<PathBuf>,
     out: &mut Vec<PathBuf>,
 ) {
-    let Ok(items) = fs::read_dir(folder) else { return };
+    let Ok(items) = fs::read_dir(folder) else {
+        return;
+    };
     if deeper == 0 || !folder.canonicalize().is_ok_and(|real| been.insert(real)) {
         return;
     }

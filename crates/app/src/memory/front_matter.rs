@@ -7,8 +7,13 @@ pub(super) fn paths(front: &str) -> Option<Vec<String>> {
     let value = lines.find_map(|line| line.strip_prefix("paths:"))?;
     let value = without_comment(value).trim();
     let patterns = if value.is_empty() {
-        let items = lines.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        items.map_while(|line| line.strip_prefix('-')).map(scalar).collect()
+        let items = lines
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        items
+            .map_while(|line| line.strip_prefix('-'))
+            .map(scalar)
+            .collect()
     } else if value.starts_with('[') {
         // Such a list may go on over lines, up to its bracket.
         let mut whole = value.to_owned();
@@ -18,7 +23,10 @@ pub(super) fn paths(front: &str) -> Option<Vec<String>> {
             whole.push_str(without_comment(line).trim());
         }
         let inner = whole.trim().trim_start_matches('[').trim_end();
-        split_at_commas(inner.strip_suffix(']').unwrap_or(inner)).iter().map(|item| scalar(item)).collect()
+        split_at_commas(inner.strip_suffix(']').unwrap_or(inner))
+            .iter()
+            .map(|item| scalar(item))
+            .collect()
     } else {
         split_at_commas(&scalar(value))
     };

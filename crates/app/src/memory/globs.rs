@@ -30,7 +30,10 @@ impl Excludes {
     /// The first pattern that fits the path as it was found, or where it leads.
     pub(super) fn hit(&self, path: &Path, real: &Path) -> Option<&str> {
         let fits = |glob: &GlobMatcher| glob.is_match(path) || glob.is_match(real);
-        self.0.iter().find(|(_, glob)| fits(glob)).map(|(pattern, _)| pattern.as_str())
+        self.0
+            .iter()
+            .find(|(_, glob)| fits(glob))
+            .map(|(pattern, _)| pattern.as_str())
     }
 }
 
@@ -99,11 +102,17 @@ pub(super) fn below(path: &Path, folder: &Path) -> Option<PathBuf> {
     // A file that is gone by now still has its folder.
     let parent = path.parent()?.canonicalize().ok()?;
     let real = parent.join(path.file_name()?);
-    real.strip_prefix(folder.canonicalize().ok()?).ok().map(Path::to_owned)
+    real.strip_prefix(folder.canonicalize().ok()?)
+        .ok()
+        .map(Path::to_owned)
 }
 
 fn glob(pattern: &str) -> Option<globset::Glob> {
-    GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build().ok()
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()
+        .ok()
 }
 
 fn matcher(pattern: &str) -> Option<GlobMatcher> {
@@ -112,7 +121,11 @@ fn matcher(pattern: &str) -> Option<GlobMatcher> {
 
 /// A pattern that ends with a slash means everything in the folder.
 fn whole_folder(pattern: &str) -> String {
-    if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() }
+    if pattern.ends_with('/') {
+        format!("{pattern}**")
+    } else {
+        pattern.to_owned()
+    }
 }
 
 /// `~/` is the home folder, whose own name is no pattern.
@@ -131,10 +144,17 @@ fn expanded(pattern: &str, most: usize) -> Option<Vec<String>> {
     while let Some((front, rest)) = open.pop() {
         match first_braces(&rest) {
             None => done.push(front + &literal_braces(&rest)),
-            Some(Braces { before, choices, after }) => {
+            Some(Braces {
+                before,
+                choices,
+                after,
+            }) => {
                 // The last is taken up first.
                 for choice in choices.iter().rev() {
-                    open.push((format!("{front}{}", literal_braces(&before)), format!("{choice}{after}")));
+                    open.push((
+                        format!("{front}{}", literal_braces(&before)),
+                        format!("{choice}{after}"),
+                    ));
                 }
             }
         }
@@ -162,7 +182,11 @@ fn first_braces(pattern: &str) -> Option<Braces> {
                 if let Some((choices, end)) = choices(&chars, start) {
                     let before = chars.iter().take(start).collect();
                     let after = chars.iter().skip(end + 1).collect();
-                    return Some(Braces { before, choices, after });
+                    return Some(Braces {
+                        before,
+                        choices,
+                        after,
+                    });
                 }
             }
             _ => {}

@@ -11,10 +11,7 @@ use gimlet_engine::{MEMORY_CHARS, MemoryFile, instructions};
 use gimlet_ports::Reminders;
 use gimlet_protocol::{Mark, Returned};
 use gimlet_settings::InstructionFiles;
-use std::{
-    path::Path,
-    sync::OnceLock,
-};
+use std::{path::Path, sync::OnceLock};
 
 /// The files of a session that are not loaded from its start. They are looked for when a file
 /// is read or written, and reach the model as appended notes.
@@ -27,7 +24,10 @@ pub(crate) struct LazyMemory {
 
 impl LazyMemory {
     pub(crate) fn new(search: MemorySearch) -> Self {
-        Self { search, start: OnceLock::new() }
+        Self {
+            search,
+            start: OnceLock::new(),
+        }
     }
 
     /// The memory files that hold for a file which was read or written, without those that the
@@ -38,7 +38,10 @@ impl LazyMemory {
         }
         let start = self.start.get_or_init(|| self.search.survey());
         let below = globs::below(path, &self.search.root);
-        let nested = below.as_deref().and_then(Path::parent).filter(|below| below.iter().next().is_some());
+        let nested = below
+            .as_deref()
+            .and_then(Path::parent)
+            .filter(|below| below.iter().next().is_some());
         let mut waiting = start.waiting.clone();
         if nested.is_none() && !waiting.iter().any(|rule| rule.patterns.fit(path)) {
             return Vec::new();
@@ -70,10 +73,13 @@ impl Reminders for LazyMemory {
         let mut out: Vec<String> = Vec::new();
         let mut left = MEMORY_CHARS;
         for mark in &returned.marks {
-            let Mark::Seen { path, .. } = mark else { continue };
+            let Mark::Seen { path, .. } = mark else {
+                continue;
+            };
             for file in self.touched(path) {
                 let name = name_of(&file);
-                let known = is_told(&name) || out.iter().any(|text| text.lines().next() == Some(&name));
+                let known =
+                    is_told(&name) || out.iter().any(|text| text.lines().next() == Some(&name));
                 if !known {
                     let (block, taken) = instructions(&file, left);
                     left -= taken;

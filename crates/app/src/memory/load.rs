@@ -25,6 +25,7 @@ pub(super) fn survey(search: &MemorySearch) -> MemorySurvey {
         loader.offer(&candidate);
     }
     loader.survey.agents_count = agents == Agents::Count;
+    loader.forget_claims_on_imported();
     loader.survey.cut();
     loader.survey
 }
@@ -57,9 +58,20 @@ impl<'a> Loader<'a> {
         let (excludes, bad_excludes) = Excludes::new(&search.excludes, search.home.as_deref());
         let mut inside = vec![search.workspace().to_owned()];
         inside.extend(search.added.iter().cloned());
-        let inside = inside.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
-        let survey = MemorySurvey { bad_excludes, ..MemorySurvey::default() };
-        Self { search, inside, excludes, survey }
+        let inside = inside
+            .iter()
+            .filter_map(|folder| folder.canonicalize().ok())
+            .collect();
+        let survey = MemorySurvey {
+            bad_excludes,
+            ..MemorySurvey::default()
+        };
+        Self {
+            search,
+            inside,
+            excludes,
+            survey,
+        }
     }
 
     /// A loader that has what `before` loaded.
@@ -77,26 +89,46 @@ impl<'a> Loader<'a> {
 
     /// Takes in what stands at a candidate's path, if anything does.
     pub(super) fn offer(&mut self, candidate: &Candidate) {
-        self.take(&candidate.path, Way {
-            scope: candidate.scope,
-            base: Some(&candidate.base),
-            chain: &[],
-            imported_by: None,
-            unwanted: candidate.unwanted.as_ref(),
-            waits_in: (candidate.kind == Kind::Rule).then_some(&*candidate.base),
+        self.take(
+            &candidate.path,
+            Way {
+                scope: candidate.scope,
+                base: Some(&candidate.base),
+                chain: &[],
+                imported_by: None,
+                unwanted: candidate.unwanted.as_ref(),
+                waits_in: (candidate.kind == Kind::Rule).then_some(&*candidate.base),
+            },
+        );
+    }
+
+    /// An `AGENTS.md` that the claiming file imports is loaded, and nothing else is to be told.
+    fn forget_claims_on_imported(&mut self) {
+        let MemorySurvey { rows, loaded, .. } = &mut self.survey;
+        rows.retain(|row| match &row.state {
+            MemoryState::LeftOut(LeftOut::Claimed { .. }) => {
+                let real = row.path.canonicalize().ok();
+                real.is_none_or(|real| !loaded.iter().any(|(known, _)| *known == real))
+            }
+            MemoryState::Loaded { .. } | MemoryState::Waits { .. } | MemoryState::LeftOut(_) => {
+                true
+            }
         });
     }
 
     /// Takes in a rule whose file has come.
     pub(super) fn release(&mut self, rule: &WaitingRule) {
-        self.take(&rule.path, Way {
-            scope: rule.scope,
-            base: rule.path.parent(),
-            chain: &[],
-            imported_by: None,
-            unwanted: None,
-            waits_in: None,
-        });
+        self.take(
+            &rule.path,
+            Way {
+                scope: rule.scope,
+                base: rule.path.parent(),
+                chain: &[],
+                imported_by: None,
+                unwanted: None,
+                waits_in: None,
+            },
+        );
     }
 
     fn take(&mut self, path: &Path, way: Way<'_>) {
@@ -109,7 +141,9 @@ impl<'a> Loader<'a> {
 
     /// The file as it is, with where it really lies. `None` where nothing stands.
     fn read(&self, path: &Path, way: Way<'_>) -> Result<Option<(PathBuf, String)>, LeftOut> {
-        let unreadable = |error: io::Error| LeftOut::Unreadable { why: error.to_string() };
+        let unreadable = |error: io::Error| LeftOut::Unreadable {
+            why: error.to_string(),
+        };
         let info = match fs::metadata(path) {
             Ok(info) if info.is_dir() => return Ok(None),
             Ok(info) => info,
@@ -129,7 +163,9 @@ impl<'a> Loader<'a> {
         if way.scope != MemoryScope::Managed
             && let Some(pattern) = self.excludes.hit(path, &real)
         {
-            return Err(LeftOut::Excluded { pattern: pattern.to_owned() });
+            return Err(LeftOut::Excluded {
+                pattern: pattern.to_owned(),
+            });
         }
         if way.chain.len() > MOST_HOPS {
             return Err(LeftOut::TooDeep);
@@ -156,7 +192,9 @@ impl<'a> Loader<'a> {
             MemoryScope::Managed | MemoryScope::User => true,
             MemoryScope::Project | MemoryScope::Local => {
                 let base = way.base.and_then(|base| base.canonicalize().ok());
-                base.iter().chain(&self.inside).any(|folder| real.starts_with(folder))
+                base.iter()
+                    .chain(&self.inside)
+                    .any(|folder| real.starts_with(folder))
             }
         }
     }
@@ -166,10 +204,16 @@ impl<'a> Loader<'a> {
         let patterns = parts.front.as_deref().and_then(front_matter::paths);
         if let (Some(base), Some(patterns)) = (way.waits_in, patterns) {
             let patterns = PathPatterns::new(patterns, base, self.search.home.as_deref());
-            let state =
-                MemoryState::Waits { patterns: patterns.texts.clone(), bad: patterns.bad.clone() };
+            let state = MemoryState::Waits {
+                patterns: patterns.texts.clone(),
+                bad: patterns.bad.clone(),
+            };
             self.add_row(path, way, state);
-            let rule = WaitingRule { path: path.to_owned(), scope: way.scope, patterns };
+            let rule = WaitingRule {
+                path: path.to_owned(),
+                scope: way.scope,
+                patterns,
+            };
             self.survey.waiting.push(rule);
             return;
         }
@@ -186,9 +230,20 @@ impl<'a> Loader<'a> {
             return;
         }
         let tokens = tokens_of(&parts.body);
-        self.add_row(path, way, MemoryState::Loaded { chars, tokens, cut_to: None });
+        self.add_row(
+            path,
+            way,
+            MemoryState::Loaded {
+                chars,
+                tokens,
+                cut_to: None,
+            },
+        );
         let text = parts.body.trim().to_owned();
-        self.survey.files.push(MemoryFile { path: path.to_owned(), text });
+        self.survey.files.push(MemoryFile {
+            path: path.to_owned(),
+            text,
+        });
     }
 
     fn import(&mut self, named: &str, by: &Path, chain: &[PathBuf], scope: MemoryScope) {
@@ -201,10 +256,14 @@ impl<'a> Loader<'a> {
             waits_in: None,
         };
         let spellings = spellings(named);
-        let paths = || spellings.iter().filter_map(|named| self.import_path(named, by));
+        let paths = || {
+            spellings
+                .iter()
+                .filter_map(|named| self.import_path(named, by))
+        };
         if let Some(path) = paths().find(|path| path.is_file()) {
             self.take(&path, way);
-        } else if let Some(path) = paths().last().filter(|path| looks_meant(named, path)) {
+        } else if let Some(path) = paths().next_back().filter(|path| looks_meant(named, path)) {
             self.add_row(&path, way, MemoryState::LeftOut(LeftOut::Missing));
         }
     }
@@ -234,14 +293,19 @@ impl<'a> Loader<'a> {
 
 /// Nothing stands there, or a part of the way is no folder.
 fn is_nothing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// A named file as it is written, without a heading after `#`, and without the punctuation
 /// of the sentence that it stands in.
 fn spellings(named: &str) -> Vec<String> {
     let file = named.split_once('#').map_or(named, |(file, _)| file);
-    let plain = file.trim_end_matches([',', '.', ';', ':', '!', '?', ')', ']', '}', '"', '\'', '*', '_', '>']);
+    let plain = file.trim_end_matches([
+        ',', '.', ';', ':', '!', '?', ')', ']', '}', '"', '\'', '*', '_', '>',
+    ]);
     let mut out: Vec<String> = Vec::new();
     for spelling in [named, file, plain] {
         if !spelling.is_empty() && !out.iter().any(|known| known == spelling) {
@@ -253,7 +317,9 @@ fn spellings(named: &str) -> Vec<String> {
 
 /// True for what was surely meant as a file, unlike a person's handle or a package's name.
 fn looks_meant(named: &str, path: &Path) -> bool {
-    let begins_as_path = ["./", "../", "/", "~/"].iter().any(|start| named.starts_with(start));
+    let begins_as_path = ["./", "../", "/", "~/"]
+        .iter()
+        .any(|start| named.starts_with(start));
     begins_as_path || path.extension().is_some_and(|extension| extension == "md")
 }
 

@@ -1,6 +1,6 @@
 //! Notes: a line that a person adds to a memory file.
 
-use super::{MemoryRow, MemoryScope, MemorySearch, MemoryState, MemorySurvey};
+use super::{LeftOut, MemoryRow, MemoryScope, MemorySearch, MemoryState, MemorySurvey};
 use crate::launch::Launch;
 use gimlet_ports::OpenFault;
 use gimlet_settings::InstructionFiles;
@@ -45,7 +45,10 @@ pub fn add_note(launch: &Launch, to: NoteTo, text: &str) -> Result<NoteWritten, 
 
 pub(super) fn add(search: &MemorySearch, to: NoteTo, text: &str) -> Result<NoteWritten, OpenFault> {
     let Some(line) = as_item(text) else {
-        return Err(OpenFault::User { text: "the note is empty".to_owned(), hint: None });
+        return Err(OpenFault::User {
+            text: "the note is empty".to_owned(),
+            hint: None,
+        });
     };
     let survey = search.survey();
     let path = place(search, &survey, to);
@@ -54,10 +57,16 @@ pub(super) fn add(search: &MemorySearch, to: NoteTo, text: &str) -> Result<NoteW
     } else {
         Vec::new()
     };
-    let is_new = write(&path, &heading(&path, &imports), &line).map_err(|error| {
-        OpenFault::Environment { text: format!("{} cannot be written: {error}", path.display()), hint: None }
-    })?;
-    Ok(NoteWritten { path, is_new, imports })
+    let is_new =
+        write(&path, &heading(&path, &imports), &line).map_err(|error| OpenFault::Environment {
+            text: format!("{} cannot be written: {error}", path.display()),
+            hint: None,
+        })?;
+    Ok(NoteWritten {
+        path,
+        is_new,
+        imports,
+    })
 }
 
 /// The file that a note goes to.
@@ -66,7 +75,10 @@ fn place(search: &MemorySearch, survey: &MemorySurvey, to: NoteTo) -> PathBuf {
         NoteTo::User => {
             let own = ["GIMLET.md", "AGENTS.md"].map(|name| search.config.join(name));
             let [first, _] = &own;
-            own.iter().find(|path| path.is_file()).unwrap_or(first).clone()
+            own.iter()
+                .find(|path| path.is_file())
+                .unwrap_or(first)
+                .clone()
         }
         NoteTo::Local => search.workspace().join("CLAUDE.local.md"),
         NoteTo::Project => nearest(search, survey).unwrap_or_else(|| {
@@ -82,23 +94,34 @@ fn place(search: &MemorySearch, survey: &MemorySurvey, to: NoteTo) -> PathBuf {
     }
 }
 
-/// The project's own file that is nearest to the session's folder. An empty one serves too.
+/// The project's own file that is nearest to the session's folder. An empty one serves too, and
+/// one that counts because another imports it.
 fn nearest(search: &MemorySearch, survey: &MemorySurvey) -> Option<PathBuf> {
+    const NAMES: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "GIMLET.md"];
     let workspace = search.workspace();
     let fits = |row: &&MemoryRow| {
         let counts = match &row.state {
-            MemoryState::Loaded { .. } | MemoryState::LeftOut(super::LeftOut::Empty) => true,
+            MemoryState::Loaded { .. } | MemoryState::LeftOut(LeftOut::Empty) => true,
             MemoryState::Waits { .. } | MemoryState::LeftOut(_) => false,
         };
-        let is_rule = row.path.iter().any(|name| name == "rules");
-        let is_own = row.scope == MemoryScope::Project && row.imported_by.is_none();
-        counts && is_own && !is_rule && row.path.starts_with(workspace)
+        let is_shared = match row.scope {
+            MemoryScope::Project | MemoryScope::Local => true,
+            MemoryScope::Managed | MemoryScope::User => false,
+        };
+        let is_named = row
+            .path
+            .file_name()
+            .is_some_and(|name| NAMES.iter().any(|known| name == *known));
+        counts && is_shared && is_named && row.path.starts_with(workspace)
     };
     survey.rows.iter().rfind(fits).map(|row| row.path.clone())
 }
 
 fn has_local(survey: &MemorySurvey) -> bool {
-    survey.rows.iter().any(|row| row.scope == MemoryScope::Local)
+    survey
+        .rows
+        .iter()
+        .any(|row| row.scope == MemoryScope::Local)
 }
 
 /// `AGENTS.md` files that a new `CLAUDE.local.md` would take the place of.
@@ -120,9 +143,15 @@ fn pushed_aside(search: &MemorySearch, survey: &MemorySurvey) -> Vec<PathBuf> {
 fn heading(path: &Path, imports: &[PathBuf]) -> String {
     let mut out = String::from("# Notes\n\n");
     for import in imports {
-        let near = path.parent().and_then(|folder| import.strip_prefix(folder).ok());
-        let named = near.unwrap_or(import).display().to_string().replace(' ', "\\ ");
-        out.push_str(&format!("@{named}\n"));
+        let near = path
+            .parent()
+            .and_then(|folder| import.strip_prefix(folder).ok());
+        let named = near
+            .unwrap_or(import)
+            .display()
+            .to_string()
+            .replace(' ', "\\ ");
+        out.extend(["@", &named, "\n"]);
     }
     if !imports.is_empty() {
         out.push('\n');
@@ -152,7 +181,11 @@ fn write(path: &Path, heading: &str, line: &str) -> io::Result<bool> {
             Err(error) => return Err(error),
         }
     }
-    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let mut file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)?;
     let gap = if ends_with_line(&mut file)? { "" } else { "\n" };
     file.write_all(format!("{gap}{line}").as_bytes())?;
     Ok(false)
@@ -163,9 +196,13 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let permissions = fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .permissions(permissions)
+        .tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
-    file.persist_noclobber(path).map(drop).map_err(|error| error.error)
+    file.persist_noclobber(path)
+        .map(drop)
+        .map_err(|error| error.error)
 }
 
 fn ends_with_line(file: &mut File) -> io::Result<bool> {

@@ -54,7 +54,10 @@ impl Tree {
             home: Some(self.at("home")),
             config: self.at("config"),
             claude: Some(self.at("home/.claude")),
-            managed: vec![self.at("etc/claude-code/CLAUDE.md"), self.at("etc/gimlet/GIMLET.md")],
+            managed: vec![
+                self.at("etc/claude-code/CLAUDE.md"),
+                self.at("etc/gimlet/GIMLET.md"),
+            ],
             which: InstructionFiles::default(),
             excludes: Vec::new(),
             sources: FileSources::default(),
@@ -62,11 +65,19 @@ impl Tree {
     }
 
     pub(super) fn name(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
+        path.strip_prefix(&self.root)
+            .unwrap_or(path)
+            .display()
+            .to_string()
     }
 
     fn loaded(&self, search: &MemorySearch) -> Vec<String> {
-        search.survey().files.iter().map(|file| self.name(&file.path)).collect()
+        search
+            .survey()
+            .files
+            .iter()
+            .map(|file| self.name(&file.path))
+            .collect()
     }
 
     /// What was not loaded, as `name: why`, with paths from the tree's root.
@@ -76,9 +87,11 @@ impl Tree {
             MemoryState::LeftOut(why) => {
                 Some(format!("{}: {why}", row.path.display()).replace(&root, ""))
             }
-            MemoryState::Waits { patterns, .. } => {
-                Some(format!("{}: waits for {}", self.name(&row.path), patterns.join(" ")))
-            }
+            MemoryState::Waits { patterns, .. } => Some(format!(
+                "{}: waits for {}",
+                self.name(&row.path),
+                patterns.join(" ")
+            )),
             MemoryState::Loaded { .. } => None,
         });
         rows.collect()
@@ -141,7 +154,12 @@ fn each_value_of_instruction_files_has_its_own_set() {
         "home/p/a/b/.claude/AGENTS.md",
         "home/p/a/b/GIMLET.md",
     ]);
-    let loaded = |which| tree.loaded(&MemorySearch { which, ..tree.search() });
+    let loaded = |which| {
+        tree.loaded(&MemorySearch {
+            which,
+            ..tree.search()
+        })
+    };
     let agents = [
         "etc/gimlet/GIMLET.md",
         "home/.claude/CLAUDE.md",
@@ -154,14 +172,25 @@ fn each_value_of_instruction_files_has_its_own_set() {
     assert_eq!(loaded(InstructionFiles::ClaudeMdAndAgentsMd), agents);
     assert_eq!(
         loaded(InstructionFiles::ClaudeMd),
-        ["etc/gimlet/GIMLET.md", "home/.claude/CLAUDE.md", "home/p/a/b/GIMLET.md"]
+        [
+            "etc/gimlet/GIMLET.md",
+            "home/.claude/CLAUDE.md",
+            "home/p/a/b/GIMLET.md"
+        ]
     );
-    assert_eq!(loaded(InstructionFiles::ManagedOnly), ["etc/gimlet/GIMLET.md"]);
+    assert_eq!(
+        loaded(InstructionFiles::ManagedOnly),
+        ["etc/gimlet/GIMLET.md"]
+    );
 }
 
 #[test]
 fn one_claude_file_on_the_way_down_claims_every_agents_file() {
-    for claim in ["home/p/CLAUDE.md", "home/p/a/.claude/CLAUDE.md", "home/p/a/b/CLAUDE.local.md"] {
+    for claim in [
+        "home/p/CLAUDE.md",
+        "home/p/a/.claude/CLAUDE.md",
+        "home/p/a/b/CLAUDE.local.md",
+    ] {
         let tree = Tree::new(&["home/p/AGENTS.md", "home/p/a/b/AGENTS.md", claim]);
         let search = tree.search();
         assert_eq!(tree.loaded(&search), [claim]);
@@ -172,27 +201,44 @@ fn one_claude_file_on_the_way_down_claims_every_agents_file() {
                 format!("home/p/a/b/AGENTS.md: it gives way to {claim}"),
             ]
         );
-        let both = MemorySearch { which: InstructionFiles::ClaudeMdAndAgentsMd, ..search };
+        let both = MemorySearch {
+            which: InstructionFiles::ClaudeMdAndAgentsMd,
+            ..search
+        };
         assert_eq!(tree.loaded(&both).len(), 3);
     }
 }
 
 #[test]
 fn rules_and_excluded_files_claim_nothing() {
-    let tree =
-        Tree::new(&["home/p/AGENTS.md", "home/p/.claude/rules/r.md", "home/p/a/CLAUDE.md"]);
+    let tree = Tree::new(&[
+        "home/p/AGENTS.md",
+        "home/p/.claude/rules/r.md",
+        "home/p/a/CLAUDE.md",
+    ]);
     let excludes = vec![tree.at("home/p/a/CLAUDE.md").display().to_string()];
-    let search = MemorySearch { excludes, ..tree.search() };
-    assert_eq!(tree.loaded(&search), ["home/p/AGENTS.md", "home/p/.claude/rules/r.md"]);
+    let search = MemorySearch {
+        excludes,
+        ..tree.search()
+    };
+    assert_eq!(
+        tree.loaded(&search),
+        ["home/p/AGENTS.md", "home/p/.claude/rules/r.md"]
+    );
 }
 
 #[test]
 fn a_file_that_is_linked_or_imported_is_loaded_once() {
     let tree = Tree::new(&["home/p/AGENTS.md", "home/p/a/b/CLAUDE.md=@../../AGENTS.md"]);
     tree.link("home/p/a/GIMLET.md", "home/p/AGENTS.md");
-    let search =
-        MemorySearch { which: InstructionFiles::ClaudeMdAndAgentsMd, ..tree.search() };
-    assert_eq!(tree.loaded(&search), ["home/p/AGENTS.md", "home/p/a/b/CLAUDE.md"]);
+    let search = MemorySearch {
+        which: InstructionFiles::ClaudeMdAndAgentsMd,
+        ..tree.search()
+    };
+    assert_eq!(
+        tree.loaded(&search),
+        ["home/p/AGENTS.md", "home/p/a/b/CLAUDE.md"]
+    );
     assert_eq!(
         tree.left_out(&search.survey()),
         [
@@ -203,16 +249,38 @@ fn a_file_that_is_linked_or_imported_is_loaded_once() {
 }
 
 #[test]
+fn an_agents_file_that_is_claimed_and_imported_is_told_of_as_loaded() {
+    let tree = Tree::new(&["home/p/AGENTS.md", "home/p/CLAUDE.md=@AGENTS.md"]);
+    let search = tree.search();
+    assert_eq!(
+        tree.loaded(&search),
+        ["home/p/AGENTS.md", "home/p/CLAUDE.md"]
+    );
+    assert_eq!(tree.left_out(&search.survey()), Vec::<String>::new());
+}
+
+#[test]
 fn setting_sources_leave_out_their_kind() {
-    let files = ["config/GIMLET.md", "home/p/CLAUDE.md", "home/p/CLAUDE.local.md", "home/p/AGENTS.md"];
+    let files = [
+        "config/GIMLET.md",
+        "home/p/CLAUDE.md",
+        "home/p/CLAUDE.local.md",
+        "home/p/AGENTS.md",
+    ];
     let tree = Tree::new(&files);
     let loaded = |text: &str| {
         let sources = FileSources::named(text).unwrap();
-        tree.loaded(&MemorySearch { sources, ..tree.search() })
+        tree.loaded(&MemorySearch {
+            sources,
+            ..tree.search()
+        })
     };
     assert_eq!(loaded("user"), ["config/GIMLET.md"]);
     assert_eq!(loaded("project"), ["home/p/CLAUDE.md"]);
-    assert_eq!(loaded("user,local"), ["config/GIMLET.md", "home/p/CLAUDE.local.md"]);
+    assert_eq!(
+        loaded("user,local"),
+        ["config/GIMLET.md", "home/p/CLAUDE.local.md"]
+    );
     assert_eq!(loaded(""), Vec::<String>::new());
 }
 
@@ -229,7 +297,12 @@ fn imports_stand_before_the_file_that_names_them() {
     let rows: Vec<_> = survey
         .rows
         .iter()
-        .map(|row| (tree.name(&row.path), row.imported_by.as_deref().map(|by| tree.name(by))))
+        .map(|row| {
+            (
+                tree.name(&row.path),
+                row.imported_by.as_deref().map(|by| tree.name(by)),
+            )
+        })
         .collect();
     let by = |name: &str| Some(name.to_owned());
     assert_eq!(
@@ -254,7 +327,11 @@ fn the_fifth_hop_of_imports_is_too_far() {
         "home/p/5.md=5",
     ]);
     let survey = tree.search().survey();
-    let texts: Vec<&str> = survey.files.iter().filter_map(|file| file.text.get(..1)).collect();
+    let texts: Vec<&str> = survey
+        .files
+        .iter()
+        .filter_map(|file| file.text.get(..1))
+        .collect();
     assert_eq!(texts, ["4", "3", "2", "1", "0"]);
     assert_eq!(
         tree.left_out(&survey),
@@ -293,7 +370,13 @@ fn a_projects_imports_stay_in_the_workspace_and_the_persons_go_anywhere() {
     let search = tree.search();
     assert_eq!(
         tree.loaded(&search),
-        ["outside/y.md", "config/GIMLET.md", "home/p/CLAUDE.md", "home/p/inside.md", "home/p/a/b/CLAUDE.md"]
+        [
+            "outside/y.md",
+            "config/GIMLET.md",
+            "home/p/CLAUDE.md",
+            "home/p/inside.md",
+            "home/p/a/b/CLAUDE.md"
+        ]
     );
     let why = "; --add-dir or permissions.additionalDirectories can add that folder";
     assert_eq!(
@@ -304,7 +387,10 @@ fn a_projects_imports_stay_in_the_workspace_and_the_persons_go_anywhere() {
             format!("outside/x.md: it lies outside the workspace, at outside/x.md{why}"),
         ]
     );
-    let trusted = MemorySearch { added: vec![tree.at("outside")], ..search };
+    let trusted = MemorySearch {
+        added: vec![tree.at("outside")],
+        ..search
+    };
     assert!(tree.loaded(&trusted).contains(&"outside/x.md".to_owned()));
 }
 
@@ -317,7 +403,12 @@ fn links_of_a_project_that_lead_outside_are_not_followed() {
     tree.link("home/p/.claude/rules/in.md", "home/p/docs/r.md");
     let search = tree.search();
     assert_eq!(tree.loaded(&search), ["home/p/.claude/rules/in.md"]);
-    let names: Vec<String> = search.survey().rows.iter().map(|row| tree.name(&row.path)).collect();
+    let names: Vec<String> = search
+        .survey()
+        .rows
+        .iter()
+        .map(|row| tree.name(&row.path))
+        .collect();
     assert_eq!(
         names,
         [
@@ -331,8 +422,15 @@ fn links_of_a_project_that_lead_outside_are_not_followed() {
 
 #[test]
 fn a_home_folder_in_git_is_no_workspace() {
-    let tree = Tree::new(&["home/.git/HEAD", "home/q/CLAUDE.md=@../secret.md", "home/secret.md"]);
-    let search = MemorySearch { root: tree.at("home/q"), ..tree.search() };
+    let tree = Tree::new(&[
+        "home/.git/HEAD",
+        "home/q/CLAUDE.md=@../secret.md",
+        "home/secret.md",
+    ]);
+    let search = MemorySearch {
+        root: tree.at("home/q"),
+        ..tree.search()
+    };
     assert_eq!(search.workspace(), tree.at("home/q"));
     assert_eq!(tree.loaded(&search), ["home/q/CLAUDE.md"]);
 }
@@ -345,7 +443,10 @@ fn names_that_are_no_files_are_passed_over_unless_they_were_meant() {
     ]);
     assert_eq!(
         tree.left_out(&tree.search().survey()),
-        ["home/p/gone.txt: there is no such file", "home/p/lost.md: there is no such file"]
+        [
+            "home/p/gone.txt: there is no such file",
+            "home/p/lost.md: there is no such file"
+        ]
     );
     assert_eq!(tree.search().survey().notices(), Vec::<String>::new());
 }
@@ -362,16 +463,31 @@ fn excludes_fit_a_file_or_what_it_links_to_and_never_the_organisations() {
     tree.link("home/p/CLAUDE.md", "home/p/shared/rules.md");
     let loaded = |pattern: &str| {
         let excludes = vec![pattern.replace("ROOT", &tree.root.display().to_string())];
-        tree.loaded(&MemorySearch { excludes, ..tree.search() })
+        tree.loaded(&MemorySearch {
+            excludes,
+            ..tree.search()
+        })
     };
     let managed = "etc/gimlet/GIMLET.md";
     let b = ["home/p/a/more.md", "home/p/a/b/CLAUDE.md"];
-    assert_eq!(loaded("**/shared/*.md"), [managed, "home/p/a/CLAUDE.md", b[0], b[1]]);
-    assert_eq!(loaded("ROOT/home/p/CLAUDE.md"), [managed, "home/p/a/CLAUDE.md", b[0], b[1]]);
-    assert_eq!(loaded("ROOT/home/p/a/{CLAUDE,more}.md"), [managed, "home/p/CLAUDE.md", b[1]]);
+    assert_eq!(
+        loaded("**/shared/*.md"),
+        [managed, "home/p/a/CLAUDE.md", b[0], b[1]]
+    );
+    assert_eq!(
+        loaded("ROOT/home/p/CLAUDE.md"),
+        [managed, "home/p/a/CLAUDE.md", b[0], b[1]]
+    );
+    assert_eq!(
+        loaded("ROOT/home/p/a/{CLAUDE,more}.md"),
+        [managed, "home/p/CLAUDE.md", b[1]]
+    );
     assert_eq!(loaded("~/p/a/**"), [managed, "home/p/CLAUDE.md"]);
     assert_eq!(loaded("/**"), [managed]);
-    let bad = MemorySearch { excludes: vec!["a[".to_owned()], ..tree.search() };
+    let bad = MemorySearch {
+        excludes: vec!["a[".to_owned()],
+        ..tree.search()
+    };
     assert_eq!(
         bad.survey().notices(),
         ["`a[` in claudeMdExcludes is no pattern and fits nothing"]
@@ -392,20 +508,31 @@ fn rules_with_paths_wait_and_others_are_loaded() {
         tree.left_out(&survey),
         ["home/p/.claude/rules/api.md: waits for src/api/** x["]
     );
-    let [notice] = &survey.notices()[..] else { panic!("one notice is due") };
-    assert!(notice.ends_with("`x[` in `paths` is no pattern and fits nothing"), "{notice}");
+    let [notice] = &survey.notices()[..] else {
+        panic!("one notice is due")
+    };
+    assert!(
+        notice.ends_with("`x[` in `paths` is no pattern and fits nothing"),
+        "{notice}"
+    );
 }
 
 #[test]
 fn rules_in_a_circle_of_links_are_found_once() {
     let tree = Tree::new(&["home/p/.claude/rules/sub/r.md"]);
     tree.link("home/p/.claude/rules/sub/again", "home/p/.claude/rules");
-    assert_eq!(tree.loaded(&tree.search()), ["home/p/.claude/rules/sub/r.md"]);
+    assert_eq!(
+        tree.loaded(&tree.search()),
+        ["home/p/.claude/rules/sub/r.md"]
+    );
 }
 
 #[test]
 fn what_is_too_large_no_text_or_empty_is_left_out() {
-    let tree = Tree::new(&["home/p/a/CLAUDE.md=\u{0}binary", "home/p/a/b/CLAUDE.md=<!-- nothing -->\n"]);
+    let tree = Tree::new(&[
+        "home/p/a/CLAUDE.md=\u{0}binary",
+        "home/p/a/b/CLAUDE.md=<!-- nothing -->\n",
+    ]);
     let limit = usize::try_from(LARGEST_FILE_BYTES).unwrap();
     tree.write("home/p/CLAUDE.md", &"x".repeat(limit + 1));
     tree.write("config/GIMLET.md", &"x".repeat(limit));
@@ -426,16 +553,27 @@ fn what_is_too_large_no_text_or_empty_is_left_out() {
 fn a_pipe_is_not_waited_for() {
     let tree = Tree::new(&[]);
     let path = tree.at("home/p/CLAUDE.md");
-    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(&path)
+        .status()
+        .unwrap();
     assert!(made.success());
     let survey = tree.search().survey();
-    assert_eq!(tree.left_out(&survey), ["home/p/CLAUDE.md: it is not a text file"]);
+    assert_eq!(
+        tree.left_out(&survey),
+        ["home/p/CLAUDE.md: it is not a text file"]
+    );
 }
 
 #[test]
 fn what_the_prompt_cuts_is_told() {
     let tree = Tree::new(&[]);
-    for (name, chars) in [("config/GIMLET.md", 50_000), ("home/p/CLAUDE.md", 40_000), ("home/p/a/CLAUDE.md", 30_000), ("home/p/a/b/CLAUDE.md", 20_000)] {
+    for (name, chars) in [
+        ("config/GIMLET.md", 50_000),
+        ("home/p/CLAUDE.md", 40_000),
+        ("home/p/a/CLAUDE.md", 30_000),
+        ("home/p/a/b/CLAUDE.md", 20_000),
+    ] {
         tree.write(name, &"é".repeat(chars));
     }
     let survey = tree.search().survey();
@@ -447,26 +585,56 @@ fn what_the_prompt_cuts_is_told() {
             MemoryState::Waits { .. } | MemoryState::LeftOut(_) => (0, None),
         })
         .collect();
-    assert_eq!(cuts, [(50_000, Some(40_000)), (40_000, None), (30_000, None), (20_000, Some(10_000))]);
+    assert_eq!(
+        cuts,
+        [
+            (50_000, Some(40_000)),
+            (40_000, None),
+            (30_000, None),
+            (20_000, Some(10_000))
+        ]
+    );
     assert_eq!(survey.notices().len(), 2);
 }
 
 #[test]
 fn added_folders_count_when_it_is_wanted() {
-    let tree = Tree::new(&["home/p/CLAUDE.md", "extra/CLAUDE.md", "extra/.claude/rules/r.md", "extra/CLAUDE.local.md"]);
-    let search = MemorySearch { added: vec![tree.at("extra")], ..tree.search() };
+    let tree = Tree::new(&[
+        "home/p/CLAUDE.md",
+        "extra/CLAUDE.md",
+        "extra/.claude/rules/r.md",
+        "extra/CLAUDE.local.md",
+    ]);
+    let search = MemorySearch {
+        added: vec![tree.at("extra")],
+        ..tree.search()
+    };
     assert_eq!(tree.loaded(&search), ["home/p/CLAUDE.md"]);
     assert_eq!(
-        tree.loaded(&MemorySearch { added_count: true, ..search }),
-        ["home/p/CLAUDE.md", "extra/CLAUDE.md", "extra/.claude/rules/r.md", "extra/CLAUDE.local.md"]
+        tree.loaded(&MemorySearch {
+            added_count: true,
+            ..search
+        }),
+        [
+            "home/p/CLAUDE.md",
+            "extra/CLAUDE.md",
+            "extra/.claude/rules/r.md",
+            "extra/CLAUDE.local.md"
+        ]
     );
 }
 
 #[test]
 fn a_session_in_the_home_folder_takes_its_claude_folder_as_the_persons() {
     let tree = Tree::new(&["home/.claude/CLAUDE.md", "home/AGENTS.md"]);
-    let search = MemorySearch { root: tree.at("home"), ..tree.search() };
-    assert_eq!(tree.loaded(&search), ["home/.claude/CLAUDE.md", "home/AGENTS.md"]);
+    let search = MemorySearch {
+        root: tree.at("home"),
+        ..tree.search()
+    };
+    assert_eq!(
+        tree.loaded(&search),
+        ["home/.claude/CLAUDE.md", "home/AGENTS.md"]
+    );
 }
 
 #[test]

@@ -15,9 +15,16 @@ pub(super) struct Parts {
 pub(super) fn take_apart(text: &str) -> Parts {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (front, body) = front_matter(text);
-    let mut scan = Scan { rest: body, before: None, parts: Parts::default() };
+    let mut scan = Scan {
+        rest: body,
+        before: None,
+        parts: Parts::default(),
+    };
     scan.run();
-    Parts { front: front.map(str::to_owned), ..scan.parts }
+    Parts {
+        front: front.map(str::to_owned),
+        ..scan.parts
+    }
 }
 
 /// Front matter and the rest. An unclosed one is text like any other.
@@ -79,7 +86,8 @@ impl<'a> Scan<'a> {
     }
 
     fn may_begin_import(&self) -> bool {
-        self.before.is_none_or(|c| c.is_whitespace() || "([{\"'".contains(c))
+        self.before
+            .is_none_or(|c| c.is_whitespace() || "([{\"'".contains(c))
     }
 
     fn keep(&mut self, bytes: usize) {
@@ -115,7 +123,9 @@ impl<'a> Scan<'a> {
     fn keep_code_span(&mut self) {
         let ticks = run_of(self.rest, '`');
         let inside = split(self.rest, ticks).1;
-        let paragraph = inside.find("\n\n").map_or(inside, |end| split(inside, end).0);
+        let paragraph = inside
+            .find("\n\n")
+            .map_or(inside, |end| split(inside, end).0);
         let mut searched = 0;
         while let Some(at) = split(paragraph, searched).1.find('`') {
             let here = searched + at;

@@ -5,17 +5,19 @@ use crate::{
     args::{AuthArgs, AuthCommand},
     exit::{self, Exit},
 };
-use gimlet_app::KeyPlace;
+use gimlet_app::{AuthFault, KeyPlace};
 use serde_json::json;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 pub(crate) fn run(args: &AuthArgs) -> Exit {
     let outcome = match &args.command {
         AuthCommand::Login { provider } => login(provider),
-        AuthCommand::Logout { provider } => dirs().map(|dirs| match gimlet_app::logout(&dirs, provider) {
-            Ok(said) => exit::print_line(&said),
-            Err(why) => exit::complain(Exit::Usage, &why, None),
-        }),
+        AuthCommand::Logout { provider } => {
+            dirs().map(|dirs| match gimlet_app::logout(&dirs, provider) {
+                Ok(said) => exit::print_line(&said),
+                Err(fault) => refused(&fault),
+            })
+        }
         AuthCommand::Status { json } => status(json.json),
     };
     outcome.unwrap_or_else(|exit| exit)
@@ -24,12 +26,23 @@ pub(crate) fn run(args: &AuthArgs) -> Exit {
 fn login(provider: &str) -> Result<Exit, Exit> {
     let dirs = dirs()?;
     let key = read_key(provider).map_err(|error| {
-        exit::complain(Exit::Usage, &format!("the key could not be read: {error}"), None)
+        exit::complain(
+            Exit::Usage,
+            &format!("the key could not be read: {error}"),
+            None,
+        )
     })?;
     Ok(match gimlet_app::login(&dirs, provider, &key) {
         Ok(said) => exit::print_line(&said),
-        Err(why) => exit::complain(Exit::Usage, &why, None),
+        Err(fault) => refused(&fault),
     })
+}
+
+fn refused(fault: &AuthFault) -> Exit {
+    match fault {
+        AuthFault::Given(why) => exit::complain(Exit::Usage, why, None),
+        AuthFault::Kept(why) => exit::complain(Exit::Environment, why, None),
+    }
 }
 
 /// Reads the key from the terminal without echo, or the first line of standard input.
@@ -44,11 +57,13 @@ fn read_key(provider: &str) -> io::Result<String> {
 
 fn status(as_json: bool) -> Result<Exit, Exit> {
     let launch = plain_launch()?;
-    let (settings, dirs) = launch.load_settings().map_err(|fault| exit::open_fault(&fault))?;
+    let (settings, dirs) = launch
+        .load_settings()
+        .map_err(|fault| exit::open_fault(&fault))?;
     let rows = gimlet_app::auth_status(&settings, &dirs);
-    let any = rows.iter().any(|(_, place)| {
-        !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_))
-    });
+    let any = rows
+        .iter()
+        .any(|(_, place)| !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_)));
     let printed = if as_json {
         let list: Vec<_> = rows
             .iter()
@@ -59,9 +74,15 @@ fn status(as_json: bool) -> Result<Exit, Exit> {
             .collect();
         exit::print_line(&json!({"loggedIn": any, "providers": list}).to_string())
     } else {
-        let lines: Vec<String> =
-            rows.iter().map(|(provider, place)| format!("{provider}: {place}")).collect();
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|(provider, place)| format!("{provider}: {place}"))
+            .collect();
         exit::print_line(&lines.join("\n"))
     };
-    Ok(if printed == Exit::Success && !any { Exit::Failed } else { printed })
+    Ok(if printed == Exit::Success && !any {
+        Exit::Failed
+    } else {
+        printed
+    })
 }

@@ -18,7 +18,11 @@ pub(crate) fn run(args: &DoctorArgs) -> Exit {
         let list = serde_json::json!({ "good": !bad, "checks": checks });
         exit::print_line(&format!("{list:#}"))
     } else {
-        let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+        let width = checks
+            .iter()
+            .map(|check| check.name.chars().count())
+            .max()
+            .unwrap_or(0);
         let mut lines = Vec::new();
         for check in &checks {
             let mark = match check.finding {
@@ -33,5 +37,9 @@ pub(crate) fn run(args: &DoctorArgs) -> Exit {
         }
         exit::print_line(&lines.join("\n"))
     };
-    if printed == Exit::Success && bad { Exit::Failed } else { printed }
+    if printed == Exit::Success && bad {
+        Exit::Failed
+    } else {
+        printed
+    }
 }

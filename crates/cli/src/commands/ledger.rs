@@ -20,7 +20,9 @@ pub(crate) fn context(args: &LedgerArgs) -> Exit {
 
 fn show_cost(args: &LedgerArgs) -> Result<Exit, Exit> {
     let view = view(args)?;
-    let entries = view.read(None).map_err(|fault| super::sessions::log_fault(&fault))?;
+    let entries = view
+        .read(None)
+        .map_err(|fault| super::sessions::log_fault(&fault))?;
     let report = cost_report(entries);
     if args.json.json {
         return Ok(print_json(&report));
@@ -32,7 +34,12 @@ fn show_cost(args: &LedgerArgs) -> Result<Exit, Exit> {
         "{:>6}  {:12} {:>9} {:>8} {:>9} {:>9}  {:>10}  {:>9} {:>5}  ended",
         "entry", "asked by", "input", "output", "cached", "written", "cost", "bytes", "kept"
     )];
-    let dearest = report.requests.iter().filter_map(|row| row.micro_usd).max().unwrap_or(0);
+    let dearest = report
+        .requests
+        .iter()
+        .filter_map(|row| row.micro_usd)
+        .max()
+        .unwrap_or(0);
     lines.extend(report.requests.iter().map(|row| cost_line(row, dearest)));
     lines.push(String::new());
     lines.push(sum_line(&report));
@@ -49,8 +56,13 @@ fn show_cost(args: &LedgerArgs) -> Result<Exit, Exit> {
 
 fn cost_line(row: &CostRow, dearest: u64) -> String {
     let cost = row.micro_usd.map_or_else(|| "no price".to_owned(), dollars);
-    let kept = (row.kept_bytes * 100).checked_div(row.sent_bytes).unwrap_or(0);
-    let broke = row.broke_because.as_ref().map_or_else(String::new, |why| format!("; prefix broke: {why}"));
+    let kept = (row.kept_bytes * 100)
+        .checked_div(row.sent_bytes)
+        .unwrap_or(0);
+    let broke = row
+        .broke_because
+        .as_ref()
+        .map_or_else(String::new, |why| format!("; prefix broke: {why}"));
     format!(
         "{:>6}  {:12} {:>9} {:>8} {:>9} {:>9}  {cost:>10}  {:>9} {kept:>4}%  {}{broke}  {}",
         row.entry,
@@ -68,7 +80,9 @@ fn cost_line(row: &CostRow, dearest: u64) -> String {
 fn sum_line(report: &CostReport) -> String {
     let usage = &report.usage;
     let all_input = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
-    let hit = (usage.cache_read_tokens * 100).checked_div(all_input).unwrap_or(0);
+    let hit = (usage.cache_read_tokens * 100)
+        .checked_div(all_input)
+        .unwrap_or(0);
     let unpriced = match report.unpriced {
         0 => String::new(),
         some => format!(", {some} requests without a known price"),
@@ -89,8 +103,15 @@ fn show_context(args: &LedgerArgs) -> Result<Exit, Exit> {
     if args.json.json {
         return Ok(print_json(&report));
     }
-    let largest = report.parts.iter().map(|(_, tokens)| *tokens).max().unwrap_or(0);
-    let percent = (report.next_tokens * 100).checked_div(report.window_tokens).unwrap_or(0);
+    let largest = report
+        .parts
+        .iter()
+        .map(|(_, tokens)| *tokens)
+        .max()
+        .unwrap_or(0);
+    let percent = (report.next_tokens * 100)
+        .checked_div(report.window_tokens)
+        .unwrap_or(0);
     let mut lines = vec![format!(
         "{}: about {} of {} tokens ({percent}%)",
         report.model, report.next_tokens, report.window_tokens
@@ -105,15 +126,19 @@ fn show_context(args: &LedgerArgs) -> Result<Exit, Exit> {
 }
 
 fn view(args: &LedgerArgs) -> Result<LogView, Exit> {
-    let (store, id) = match &args.session {
-        Some(name) => super::sessions::find(name)?,
-        None => {
-            let store = store()?;
-            let newest = store.newest(&here()?);
-            (store, newest.map_err(|fault| super::sessions::log_fault(&fault))?)
-        }
+    let (store, id) = if let Some(name) = &args.session {
+        super::sessions::find(name)?
+    } else {
+        let store = store()?;
+        let newest = store.newest(&here()?);
+        (
+            store,
+            newest.map_err(|fault| super::sessions::log_fault(&fault))?,
+        )
     };
-    store.view(&id).map_err(|fault| super::sessions::log_fault(&fault))
+    store
+        .view(&id)
+        .map_err(|fault| super::sessions::log_fault(&fault))
 }
 
 fn print_json(report: &impl serde::Serialize) -> Exit {

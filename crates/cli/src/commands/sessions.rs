@@ -22,9 +22,11 @@ pub(crate) fn run(args: &SessionsArgs) -> Exit {
         SessionsCommand::List { all, json } => list(*all, json.json),
         SessionsCommand::Show { session, json } => show(session, json.json),
         SessionsCommand::Search { words, json } => search(&words.join(" "), json.json),
-        SessionsCommand::Export { session, format, output } => {
-            export(session, *format, output.as_deref())
-        }
+        SessionsCommand::Export {
+            session,
+            format,
+            output,
+        } => export(session, *format, output.as_deref()),
         SessionsCommand::Rename { session, name } => rename(session, name),
         SessionsCommand::Delete { session } => delete(session),
         SessionsCommand::Repair { session } => repair(session),
@@ -33,7 +35,11 @@ pub(crate) fn run(args: &SessionsArgs) -> Exit {
 }
 
 fn list(all: bool, as_json: bool) -> Result<Exit, Exit> {
-    let scope = if all { Scope::Everywhere } else { Scope::Folder(here()?) };
+    let scope = if all {
+        Scope::Everywhere
+    } else {
+        Scope::Folder(here()?)
+    };
     let listing = store()?.list(&scope).map_err(|fault| log_fault(&fault))?;
     for fault in &listing.faults {
         exit::notice(&fault.to_string());
@@ -47,19 +53,43 @@ fn list(all: bool, as_json: bool) -> Result<Exit, Exit> {
         return Ok(exit::print_line(&cards));
     }
     if listing.cards.is_empty() {
-        let text = if all { "There are no sessions." } else { "There are no sessions of this folder; `--all` lists those of every folder." };
+        let text = if all {
+            "There are no sessions."
+        } else {
+            "There are no sessions of this folder; `--all` lists those of every folder."
+        };
         return Ok(exit::print_line(text));
     }
-    let lines: Vec<String> = listing.cards.iter().map(|card| line_of(card, all)).collect();
+    let lines: Vec<String> = listing
+        .cards
+        .iter()
+        .map(|card| line_of(card, all))
+        .collect();
     Ok(exit::print_line(&lines.join("\n")))
 }
 
 fn line_of(card: &SessionCard, with_folder: bool) -> String {
-    let what = card.title.as_deref().or(card.first_prompt.as_deref()).unwrap_or("(no prompt yet)");
+    let what = card
+        .title
+        .as_deref()
+        .or(card.first_prompt.as_deref())
+        .unwrap_or("(no prompt yet)");
     let what = printable(what);
-    let folder = if with_folder { format!("  {}", card.cwd.display()) } else { String::new() };
-    let damage = card.damage.as_ref().map_or_else(String::new, |why| format!("  DAMAGED: {why}"));
-    format!("{}  {}  {:>6} entries{folder}  {what}{damage}", card.id, time(card.updated.0), card.entries)
+    let folder = if with_folder {
+        format!("  {}", card.cwd.display())
+    } else {
+        String::new()
+    };
+    let damage = card
+        .damage
+        .as_ref()
+        .map_or_else(String::new, |why| format!("  cannot be opened: {why}"));
+    format!(
+        "{}  {}  {:>6} entries{folder}  {what}{damage}",
+        card.id,
+        time(card.updated.0),
+        card.entries
+    )
 }
 
 /// A moment as people write it, in their own time zone.
@@ -69,17 +99,27 @@ fn time(ms: u64) -> String {
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
         .map_or_else(
             || "?".to_owned(),
-            |at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+            |at| {
+                at.to_zoned(jiff::tz::TimeZone::system())
+                    .strftime("%Y-%m-%d %H:%M")
+                    .to_string()
+            },
         )
 }
 
 /// One line, without control characters.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 fn show(name: &str, as_json: bool) -> Result<Exit, Exit> {
-    let format = if as_json { ExportFormat::Json } else { ExportFormat::Md };
+    let format = if as_json {
+        ExportFormat::Json
+    } else {
+        ExportFormat::Md
+    };
     export(name, format, None)
 }
 
@@ -106,7 +146,11 @@ fn export(name: &str, format: ExportFormat, output: Option<&Path>) -> Result<Exi
             let text = format!("{} exists already; nothing was written", path.display());
             exit::complain(Exit::Usage, &text, None)
         }
-        Err(error) => exit::complain(Exit::Environment, &format!("{}: {error}", path.display()), None),
+        Err(error) => exit::complain(
+            Exit::Environment,
+            &format!("{}: {error}", path.display()),
+            None,
+        ),
     })
 }
 
@@ -122,14 +166,25 @@ fn search(query: &str, as_json: bool) -> Result<Exit, Exit> {
             .iter()
             .map(|hit| json!({"session": hit.session, "entry": hit.entry, "kind": hit.kind, "excerpt": hit.excerpt}))
             .collect();
-        return Ok(exit::print_line(&format!("{:#}", serde_json::Value::Array(list))));
+        return Ok(exit::print_line(&format!(
+            "{:#}",
+            serde_json::Value::Array(list)
+        )));
     }
     if hits.is_empty() {
         return Ok(exit::print_line("Nothing was found."));
     }
     let lines: Vec<String> = hits
         .iter()
-        .map(|hit| format!("{}  entry {:<5} {:9} {}", hit.session, hit.entry, hit.kind, printable(&hit.excerpt)))
+        .map(|hit| {
+            format!(
+                "{}  entry {:<5} {:9} {}",
+                hit.session,
+                hit.entry,
+                hit.kind,
+                printable(&hit.excerpt)
+            )
+        })
         .collect();
     Ok(exit::print_line(&lines.join("\n")))
 }
@@ -140,28 +195,47 @@ fn rename(name: &str, title: &str) -> Result<Exit, Exit> {
         return Ok(exit::complain(Exit::Usage, "the new name is empty", None));
     }
     let (store, id) = find(name)?;
-    store.rename(&id, &title).map_err(|fault| log_fault(&fault))?;
-    Ok(exit::print_line(&format!("{id} is now called \"{title}\".")))
+    store
+        .rename(&id, &title)
+        .map_err(|fault| log_fault(&fault))?;
+    Ok(exit::print_line(&format!(
+        "{id} is now called \"{title}\"."
+    )))
 }
 
 fn delete(name: &str) -> Result<Exit, Exit> {
     let (store, id) = find(name)?;
     let place = store.delete(&id).map_err(|fault| log_fault(&fault))?;
-    Ok(exit::print_line(&format!("{id} was moved to {}.", place.display())))
+    Ok(exit::print_line(&format!(
+        "{id} was moved to {}.",
+        place.display()
+    )))
 }
 
 fn repair(name: &str) -> Result<Exit, Exit> {
     let (store, id) = find(name)?;
     let report = store.repair(&id).map_err(|fault| log_fault(&fault))?;
-    let mut lines: Vec<String> = report.damaged.iter().map(|fault| format!("left out: {fault}")).collect();
-    lines.extend(report.relinked.iter().map(|entry| format!("entry {entry} lost its parent and now follows the one before it")));
+    let mut lines: Vec<String> = report
+        .damaged
+        .iter()
+        .map(|fault| format!("left out: {fault}"))
+        .collect();
+    lines.extend(
+        report.relinked.iter().map(|entry| {
+            format!("entry {entry} lost its parent and now follows the one before it")
+        }),
+    );
     lines.push(match &report.original {
         Some(original) => format!(
             "{} entries were kept; the damaged original is {}.",
             report.kept_entries,
             original.display()
         ),
-        None => format!("{} is in order: {} entries.", report.path.display(), report.kept_entries),
+        None => format!(
+            "{} is in order: {} entries.",
+            report.path.display(),
+            report.kept_entries
+        ),
     });
     Ok(exit::print_line(&lines.join("\n")))
 }
@@ -172,17 +246,20 @@ pub(crate) fn rewind(args: &RewindArgs) -> Exit {
 }
 
 fn rewind_session(args: &RewindArgs) -> Result<Exit, Exit> {
-    let (store, id) = match &args.session {
-        Some(name) => find(name)?,
-        None => {
-            let store = store()?;
-            let id = store.newest(&here()?).map_err(|fault| log_fault(&fault))?;
-            (store, id)
-        }
+    let (store, id) = if let Some(name) = &args.session {
+        find(name)?
+    } else {
+        let store = store()?;
+        let id = store.newest(&here()?).map_err(|fault| log_fault(&fault))?;
+        (store, id)
     };
     let entries = entries_of(&store.view(&id).map_err(|fault| log_fault(&fault))?)?;
     let path = active_path(&entries);
-    let branch: Vec<&Entry> = path.places.iter().filter_map(|place| entries.get(*place)).collect();
+    let branch: Vec<&Entry> = path
+        .places
+        .iter()
+        .filter_map(|place| entries.get(*place))
+        .collect();
     let (Some(last), Some(to)) = (entries.last(), target(&entries, &branch, args)) else {
         let text = match args.to {
             Some(to) => format!("{id} has no entry {to} before its last"),
@@ -194,11 +271,22 @@ fn rewind_session(args: &RewindArgs) -> Result<Exit, Exit> {
     let (mut log, _) = store.open(&id).map_err(|fault| log_fault(&fault))?;
     let key = OpKey(format!("rewind:{}", Store::fresh_id()));
     let rewound = Fact::Rewound(Rewound { key, from: last.id });
-    log.append(Some(to), vec![rewound]).and_then(|_| log.sync()).map_err(|fault| log_fault(&fault))?;
-    let taken = branch.iter().filter(|entry| entry.id > to).filter(|entry| matches!(entry.fact, Fact::Prompted(_))).count();
+    log.append(Some(to), vec![rewound])
+        .and_then(|_| log.sync())
+        .map_err(|fault| log_fault(&fault))?;
+    let taken = branch
+        .iter()
+        .filter(|entry| entry.id > to)
+        .filter(|entry| matches!(entry.fact, Fact::Prompted(_)))
+        .count();
     let back = last.id;
+    let turns = if taken == 1 {
+        "1 turn was".to_owned()
+    } else {
+        format!("{taken} turns were")
+    };
     Ok(exit::print_line(&format!(
-        "The conversation goes on after entry {to}; {taken} turns were taken back. Files were not changed.\nTo return: gimlet rewind {id} --to {back}"
+        "The conversation goes on after entry {to}; {turns} taken back. Files were not changed.\nTo return: gimlet rewind {id} --to {back}"
     )))
 }
 
@@ -206,7 +294,10 @@ fn rewind_session(args: &RewindArgs) -> Result<Exit, Exit> {
 /// any entry of the log but the last.
 fn target(all: &[Entry], branch: &[&Entry], args: &RewindArgs) -> Option<EntryId> {
     if let Some(to) = args.to {
-        return all.iter().map(|entry| entry.id).find(|id| id.0 == to && Some(*id) != all.last().map(|last| last.id));
+        return all
+            .iter()
+            .map(|entry| entry.id)
+            .find(|id| id.0 == to && Some(*id) != all.last().map(|last| last.id));
     }
     let turns = usize::try_from(args.turns).ok()?;
     let prompt = branch
@@ -230,11 +321,17 @@ pub(crate) fn find(name: &str) -> Result<(Store, SessionId), Exit> {
         FindFault::Log(fault) => log_fault(fault),
         FindFault::Several { found, .. } => {
             let names: Vec<String> = found.iter().map(|card| line_of(card, true)).collect();
-            exit::complain(Exit::Usage, &fault.to_string(), Some(&format!("name one by its id:\n{}", names.join("\n"))))
+            exit::complain(
+                Exit::Usage,
+                &fault.to_string(),
+                Some(&format!("name one by its id:\n{}", names.join("\n"))),
+            )
         }
-        FindFault::Nothing { .. } => {
-            exit::complain(Exit::Usage, &fault.to_string(), Some("`gimlet sessions list --all` shows them"))
-        }
+        FindFault::Nothing { .. } => exit::complain(
+            Exit::Usage,
+            &fault.to_string(),
+            Some("`gimlet sessions list --all` shows them"),
+        ),
     })?;
     Ok((store, id))
 }
@@ -245,7 +342,10 @@ pub(crate) fn log_fault(fault: &LogFault) -> Exit {
         LogFault::Locked { .. } => (Exit::Environment, "end the other process first"),
         LogFault::Full { .. } => (Exit::Environment, "make room and try again"),
         LogFault::Newer { .. } => (Exit::Environment, "update Gimlet"),
-        LogFault::Corrupt { .. } => (Exit::Environment, "`gimlet sessions repair` makes a clean copy"),
+        LogFault::Corrupt { .. } => (
+            Exit::Environment,
+            "`gimlet sessions repair` makes a clean copy",
+        ),
         LogFault::Broken { .. } => (Exit::Environment, ""),
     };
     exit::complain(exit, &fault.to_string(), Some(hint))

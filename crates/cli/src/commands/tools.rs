@@ -26,8 +26,11 @@ pub(crate) fn run(args: &ToolsArgs) -> Exit {
         return exit::print_line(&format!("{:#}", serde_json::Value::Array(list)));
     }
     let name_width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
-    let permission_width =
-        rows.iter().map(|row| row.permission.chars().count()).max().unwrap_or(0);
+    let permission_width = rows
+        .iter()
+        .map(|row| row.permission.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut lines = vec![format!(
         "{:name_width$}  {:6}  {:10}  {:permission_width$}  what it does",
         "tool", "risk", "offered", "permission"

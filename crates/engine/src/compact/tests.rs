@@ -18,9 +18,18 @@ fn a_summary_with_every_section_is_trusted() {
 #[test]
 fn a_summary_is_rejected_with_the_reason() {
     let table = [
-        (String::new(), "it lacks the section \"Instructions and constraints\""),
-        (summary(Some("## State of the work")), "it lacks the section \"State of the work\""),
-        (format!("{}{}", summary(None), "x".repeat(24_000)), "it has more than 24000 characters"),
+        (
+            String::new(),
+            "it lacks the section \"Instructions and constraints\"",
+        ),
+        (
+            summary(Some("## State of the work")),
+            "it lacks the section \"State of the work\"",
+        ),
+        (
+            format!("{}{}", summary(None), "x".repeat(24_000)),
+            "it has more than 24000 characters",
+        ),
     ];
     for (text, why) in table {
         assert_eq!(check(&text), Err(why.to_owned()));

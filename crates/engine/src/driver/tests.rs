@@ -1,6 +1,11 @@
 //! The driver against time and trouble: silent models, endless calls, crashing tools, slow
 //! followers, a full window. Time is the runtime's own and passes as fast as it may.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each test looks for a few events"
+)]
+
 use super::{Parts, SessionHandle, start};
 use crate::{
     index::Index,
@@ -30,13 +35,22 @@ use tokio::time::Instant;
 struct SharedLog(Arc<Mutex<Vec<Entry>>>);
 
 impl SessionLog for SharedLog {
-    fn append(&mut self, parent: Option<EntryId>, facts: Vec<Fact>) -> Result<Vec<Entry>, LogFault> {
+    fn append(
+        &mut self,
+        parent: Option<EntryId>,
+        facts: Vec<Fact>,
+    ) -> Result<Vec<Entry>, LogFault> {
         let mut entries = self.0.lock().unwrap();
         let from = entries.len();
         let mut parent = parent;
         for fact in facts {
             let id = EntryId(entries.len() as u64);
-            entries.push(Entry { id, parent, at: Timestamp(0), fact });
+            entries.push(Entry {
+                id,
+                parent,
+                at: Timestamp(0),
+                fact,
+            });
             parent = Some(id);
         }
         Ok(entries[from..].to_vec())
@@ -48,13 +62,23 @@ impl SessionLog for SharedLog {
 
     fn read(&self, after: Option<EntryId>) -> Result<EntryIter, LogFault> {
         let entries = self.0.lock().unwrap().clone();
-        Ok(Box::new(entries.into_iter().filter(move |e| after.is_none_or(|a| e.id > a)).map(Ok)))
+        Ok(Box::new(
+            entries
+                .into_iter()
+                .filter(move |e| after.is_none_or(|a| e.id > a))
+                .map(Ok),
+        ))
     }
 }
 
 impl SharedLog {
     fn facts(&self) -> Vec<Fact> {
-        self.0.lock().unwrap().iter().map(|entry| entry.fact.clone()).collect()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|entry| entry.fact.clone())
+            .collect()
     }
 }
 
@@ -99,7 +123,11 @@ impl AnyTool for Odd {
         Duration::from_secs(30)
     }
     fn plan(&self, _: &Value, _: &Scene) -> Result<Plan, ToolFault> {
-        Ok(Plan { title: "odd".to_owned(), risk: Risk::Low, accesses: vec![] })
+        Ok(Plan {
+            title: "odd".to_owned(),
+            risk: Risk::Low,
+            accesses: vec![],
+        })
     }
     fn run(&self, input: Value, cx: ToolCx) -> Later<'_, Result<ToolReturn<Value>, ToolFault>> {
         Box::pin(async move {
@@ -142,7 +170,10 @@ impl World {
             version: "0".to_owned(),
         };
         let mut index = Index::default();
-        for entry in log.append(None, vec![Fact::Opened(Box::new(opened))]).unwrap() {
+        for entry in log
+            .append(None, vec![Fact::Opened(Box::new(opened))])
+            .unwrap()
+        {
             index.apply(&entry);
         }
         let model = Scripted::new(script);
@@ -155,7 +186,11 @@ impl World {
             host: Arc::new(LocalHost::new(HostOptions::default())),
             options,
         };
-        Self { session: start(SessionId::new("s"), parts, index), log, model }
+        Self {
+            session: start(SessionId::new("s"), parts, index),
+            log,
+            model,
+        }
     }
 
     async fn submit(&self, key: &str, op: Op) {
@@ -163,7 +198,13 @@ impl World {
     }
 
     async fn prompt(&self, key: &str, text: &str) {
-        self.submit(key, Op::Prompt { content: vec![Block::text(text)] }).await;
+        self.submit(
+            key,
+            Op::Prompt {
+                content: vec![Block::text(text)],
+            },
+        )
+        .await;
     }
 
     async fn follow(&self) -> EventStream {
@@ -182,8 +223,16 @@ async fn until_rest(events: &mut EventStream) -> Vec<Event> {
     let mut seen = Vec::new();
     let mut ran = false;
     while let Some(event) = events.next().await {
-        ran |= matches!(event, Event::Signal(Signal::State { state: SessionState::Running }));
-        let rests = event == Event::Signal(Signal::State { state: SessionState::Resting });
+        ran |= matches!(
+            event,
+            Event::Signal(Signal::State {
+                state: SessionState::Running
+            })
+        );
+        let rests = event
+            == Event::Signal(Signal::State {
+                state: SessionState::Resting,
+            });
         seen.push(event);
         if ran && rests {
             break;
@@ -214,17 +263,25 @@ fn returned_of(facts: &[Fact]) -> Vec<(ReturnedHow, String)> {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_model_is_shown_waiting_tried_again_and_given_up() {
-    let silent = (0..5).fold(Script::new(), |script, _| script.reply(|r| r.item(ScriptItem::Wait)));
+    let silent = (0..5).fold(Script::new(), |script, _| {
+        script.reply(|r| r.item(ScriptItem::Wait))
+    });
     let world = World::new(silent, |_| {});
     let began = Instant::now();
     let events = world.turn("1", "hello").await;
     let beats = events
         .iter()
-        .filter(|event| matches!(event, Event::Signal(Signal::Waiting { what, .. }) if what == "model"))
+        .filter(
+            |event| matches!(event, Event::Signal(Signal::Waiting { what, .. }) if what == "model"),
+        )
         .count();
     // Five attempts of 120 s after the first byte, a heartbeat every 5 s of them.
     assert_eq!(beats, 5 * 23);
-    assert!((600..640).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(
+        (600..640).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(
         fault_of(&world.log.facts()),
         Some(Fault::Model {
@@ -239,20 +296,27 @@ async fn a_silent_model_is_shown_waiting_tried_again_and_given_up() {
 async fn a_model_that_only_stays_alive_is_cut_off_after_the_whole_time() {
     let script = Script::new().reply(|reply| {
         (0..40).fold(reply, |reply, _| {
-            reply.item(ScriptItem::Heartbeat).item(ScriptItem::Delay { ms: 60_000 })
+            reply
+                .item(ScriptItem::Heartbeat)
+                .item(ScriptItem::Delay { ms: 60_000 })
         })
     });
     let world = World::new(script, |options| options.retry.cut_attempts = 1);
     let began = Instant::now();
     world.turn("1", "hello").await;
     assert_eq!(began.elapsed().as_secs(), 1800);
-    assert!(matches!(fault_of(&world.log.facts()), Some(Fault::Model { class, .. }) if class == "cut"));
+    assert!(
+        matches!(fault_of(&world.log.facts()), Some(Fault::Model { class, .. }) if class == "cut")
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_past_its_deadline_returns_what_it_holds_and_the_turn_goes_on() {
     let script = Script::new()
-        .reply(|r| r.call("Odd", json!({"do": "sleep"})).call("Odd", json!({"do": "ignore"})))
+        .reply(|r| {
+            r.call("Odd", json!({"do": "sleep"}))
+                .call("Odd", json!({"do": "ignore"}))
+        })
         .reply(|r| r.expect("so far").expect("deadline of 30 s").text("I see."));
     let world = World::new(script, |_| {});
     world.turn("1", "go").await;
@@ -261,7 +325,10 @@ async fn a_call_past_its_deadline_returns_what_it_holds_and_the_turn_goes_on() {
         returned_of(&facts),
         [
             (ReturnedHow::TimedOut, "so far".to_owned()),
-            (ReturnedHow::TimedOut, "The call was ended after its deadline of 30 s.".to_owned()),
+            (
+                ReturnedHow::TimedOut,
+                "The call was ended after its deadline of 30 s.".to_owned()
+            ),
         ]
     );
     assert_eq!(fault_of(&facts), None);
@@ -269,8 +336,10 @@ async fn a_call_past_its_deadline_returns_what_it_holds_and_the_turn_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_is_answered_within_100_ms_by_calls_that_do_not_listen_too() {
-    let script = Script::new()
-        .reply(|r| r.call("Odd", json!({"do": "sleep"})).call("Odd", json!({"do": "ignore"})));
+    let script = Script::new().reply(|r| {
+        r.call("Odd", json!({"do": "sleep"}))
+            .call("Odd", json!({"do": "ignore"}))
+    });
     let world = World::new(script, |_| {});
     let mut events = world.follow().await;
     world.prompt("1", "go").await;
@@ -282,20 +351,33 @@ async fn an_interrupt_is_answered_within_100_ms_by_calls_that_do_not_listen_too(
     let began = Instant::now();
     world.submit("2", Op::Interrupt).await;
     until_rest(&mut events).await;
-    assert!(began.elapsed() <= Duration::from_millis(100), "{:?}", began.elapsed());
-    let how: Vec<ReturnedHow> = returned_of(&world.log.facts()).into_iter().map(|(how, _)| how).collect();
+    assert!(
+        began.elapsed() <= Duration::from_millis(100),
+        "{:?}",
+        began.elapsed()
+    );
+    let how: Vec<ReturnedHow> = returned_of(&world.log.facts())
+        .into_iter()
+        .map(|(how, _)| how)
+        .collect();
     assert_eq!(how, [ReturnedHow::Done, ReturnedHow::Interrupted]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_crashes_takes_nothing_with_it() {
     let script = Script::new()
-        .reply(|r| r.call("Odd", json!({"do": "panic"})).call("Odd", json!({"do": "a"})))
+        .reply(|r| {
+            r.call("Odd", json!({"do": "panic"}))
+                .call("Odd", json!({"do": "a"}))
+        })
         .reply(|r| r.expect("The tool crashed").text("I see."));
     let world = World::new(script, |_| {});
     world.turn("1", "go").await;
     let facts = world.log.facts();
-    let mut how: Vec<ReturnedHow> = returned_of(&facts).into_iter().map(|(how, _)| how).collect();
+    let mut how: Vec<ReturnedHow> = returned_of(&facts)
+        .into_iter()
+        .map(|(how, _)| how)
+        .collect();
     how.sort_by_key(|how| *how == ReturnedHow::Failed);
     assert_eq!(how, [ReturnedHow::Done, ReturnedHow::Failed]);
     assert_eq!(fault_of(&facts), None);
@@ -306,7 +388,10 @@ async fn a_slow_follower_gets_every_fact_in_order_and_is_told_of_lost_signals() 
     let rounds = 400;
     let script = (0..rounds)
         .fold(Script::new(), |script, _| {
-            script.reply(|r| r.text_in_pieces("x".repeat(50), 1).call("Odd", json!({"do": "a"})))
+            script.reply(|r| {
+                r.text_in_pieces("x".repeat(50), 1)
+                    .call("Odd", json!({"do": "a"}))
+            })
         })
         .reply(|r| r.text("Done."));
     let world = World::new(script, |_| {});
@@ -369,7 +454,12 @@ async fn long_session() -> World {
     }
     let world = World::new(script, |options| options.compaction = Compaction::Never);
     for number in 0..12 {
-        world.turn(&format!("p{number}"), &format!("Request {number}: keep the word plum{number}.")).await;
+        world
+            .turn(
+                &format!("p{number}"),
+                &format!("Request {number}: keep the word plum{number}."),
+            )
+            .await;
     }
     world
 }
@@ -390,7 +480,14 @@ async fn a_compaction_keeps_requests_word_for_word_and_a_rewind_brings_the_rest_
         assert!(text.contains(&format!("Request {number}: keep the word plum{number}.")));
     }
     assert!(text.contains("The answer is 42."));
-    world.submit("r", Op::Rewind { to: before.last().unwrap() }).await;
+    world
+        .submit(
+            "r",
+            Op::Rewind {
+                to: before.last().unwrap(),
+            },
+        )
+        .await;
     let back = world.session.look().await.unwrap().index;
     assert_eq!(back.messages(), before.messages());
 }
@@ -407,7 +504,9 @@ async fn a_summary_that_is_empty_or_fails_leaves_the_deterministic_part_alone() 
         world.submit("c", Op::Compact { instructions: None }).await;
         until_rest(&mut events).await;
         let facts = world.log.facts();
-        let Some(Fact::Compacted(compacted)) = facts.last() else { panic!("{:?}", facts.last()) };
+        let Some(Fact::Compacted(compacted)) = facts.last() else {
+            panic!("{:?}", facts.last())
+        };
         assert!(matches!(compacted.summary, SummaryFate::Rejected { .. }));
         let text = joined(world.session.look().await.unwrap().index.messages());
         assert!(text.contains("Request 11: keep the word plum11."));
@@ -446,10 +545,18 @@ async fn a_full_window_is_compacted_before_the_request_and_the_turn_ends_as_aske
         .reply(|r| r.call("Odd", json!({"do": "word ".repeat(4_000)})))
         .reply(|r| r.expect("about to be replaced").text(SUMMARY))
         .reply(|r| r.expect("Request: count the plums.").text("Counted."));
-    let world = World::new(script, |options| options.compaction = Compaction::At(60_000));
+    let world = World::new(script, |options| {
+        options.compaction = Compaction::At(60_000)
+    });
     world.turn("1", "Request: count the plums.").await;
     let facts = world.log.facts();
-    assert_eq!(facts.iter().filter(|fact| matches!(fact, Fact::Compacted(_))).count(), 1);
+    assert_eq!(
+        facts
+            .iter()
+            .filter(|fact| matches!(fact, Fact::Compacted(_)))
+            .count(),
+        1
+    );
     assert!(matches!(facts.last(), Some(Fact::Spent(_))));
     assert_eq!(world.model.requests().len(), 3);
 }

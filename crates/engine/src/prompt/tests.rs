@@ -34,15 +34,24 @@ fn a_replaced_prompt_keeps_the_environment_and_an_appended_text_comes_last() {
         ..parts()
     };
     let prompt = system_prompt(&parts);
-    assert_eq!(prompt.first().map(String::as_str), Some("You are a calculator."));
+    assert_eq!(
+        prompt.first().map(String::as_str),
+        Some("You are a calculator.")
+    );
     assert_eq!(prompt.last().map(String::as_str), Some("Answer in French."));
     assert_eq!(prompt.len(), 3);
 }
 
 #[test]
 fn a_long_memory_file_is_cut_and_says_so() {
-    let long = MemoryFile { path: "/m/AGENTS.md".into(), text: "é".repeat(50_000) };
-    let prompt = system_prompt(&PromptParts { memory: vec![long], ..parts() });
+    let long = MemoryFile {
+        path: "/m/AGENTS.md".into(),
+        text: "é".repeat(50_000),
+    };
+    let prompt = system_prompt(&PromptParts {
+        memory: vec![long],
+        ..parts()
+    });
     let memory = prompt.last().unwrap();
     assert_eq!(memory.matches('é').count(), 40_000);
     assert!(memory.contains("[cut: 40000 of 50000 characters; read /m/AGENTS.md for the rest]"));

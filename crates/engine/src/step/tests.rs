@@ -7,7 +7,7 @@ use crate::{
 };
 use gimlet_protocol::{
     Answered, Asked, Asker, Block, Call, CallId, Called, Cleared, Entry, EntryId, Fact, Fault,
-    Finish, Incoming, NoteKind, Noted, OpKey, Origin, Question, Queued, QueueLane, Refused, Reply,
+    Finish, Incoming, NoteKind, Noted, OpKey, Origin, Question, QueueLane, Queued, Refused, Reply,
     ReplyId, ReplyScope, RequestCost, Returned, ReturnedHow, Rewound, Risk, Role, Ruling, Said,
     Spent, Timestamp, Usage, Verdict,
 };
@@ -25,7 +25,13 @@ struct World {
 
 impl World {
     fn new(dice: Vec<u8>) -> Self {
-        Self { entries: vec![], index: Index::default(), live: BTreeSet::new(), dice, keys: 0 }
+        Self {
+            entries: vec![],
+            index: Index::default(),
+            live: BTreeSet::new(),
+            dice,
+            keys: 0,
+        }
     }
 
     fn roll(&mut self) -> u8 {
@@ -39,7 +45,12 @@ impl World {
 
     fn write(&mut self, fact: Fact) {
         let id = EntryId(self.entries.len() as u64);
-        let entry = Entry { id, parent: self.index.last(), at: Timestamp(0), fact };
+        let entry = Entry {
+            id,
+            parent: self.index.last(),
+            at: Timestamp(0),
+            fact,
+        };
         self.index.apply(&entry);
         self.entries.push(entry);
     }
@@ -47,13 +58,16 @@ impl World {
     fn incoming(&mut self) -> Incoming {
         let key = self.key();
         let content = vec![Block::text(format!("prompt {key}"))];
-        Incoming { key, origin: Origin::Person, content }
+        Incoming {
+            key,
+            origin: Origin::Person,
+            content,
+        }
     }
 
     /// Something from outside, at any moment.
     fn outside(&mut self) {
-        let resting =
-            self.live.is_empty() && next_step(&self.index, &self.live) == Step::Rest;
+        let resting = self.live.is_empty() && next_step(&self.index, &self.live) == Step::Rest;
         match self.roll() % 8 {
             0 if resting => {
                 let incoming = self.incoming();
@@ -61,8 +75,11 @@ impl World {
             }
             0 | 1 => {
                 let incoming = self.incoming();
-                let lane =
-                    if self.roll() % 2 == 0 { QueueLane::Steer } else { QueueLane::FollowUp };
+                let lane = if self.roll() % 2 == 0 {
+                    QueueLane::Steer
+                } else {
+                    QueueLane::FollowUp
+                };
                 self.write(Fact::Queued(Queued { incoming, lane }));
             }
             2 if !resting => {
@@ -99,11 +116,18 @@ impl World {
         let reply = ReplyId(format!("r{}", self.entries.len()));
         let dice = self.roll();
         if dice.is_multiple_of(3) {
-            self.write(Fact::Said(Said { reply: reply.clone(), text: "so".into(), opaque: None }));
+            self.write(Fact::Said(Said {
+                reply: reply.clone(),
+                text: "so".into(),
+                opaque: None,
+            }));
         }
         let finish = match dice % 11 {
             7 => Finish::Paused,
-            8 => Finish::Failed { class: "busy".to_owned(), text: "529".to_owned() },
+            8 => Finish::Failed {
+                class: "busy".to_owned(),
+                text: "529".to_owned(),
+            },
             9 => Finish::Interrupted,
             _ => Finish::Complete,
         };
@@ -117,12 +141,17 @@ impl World {
                     broken: None,
                     opaque: None,
                 };
-                self.write(Fact::Called(Called { reply: reply.clone(), call }));
+                self.write(Fact::Called(Called {
+                    reply: reply.clone(),
+                    call,
+                }));
             }
         }
         self.write(spent(finish));
         if dice == 255 {
-            self.write(Fact::Faulted(Fault::Tool { text: "over".to_owned() }));
+            self.write(Fact::Faulted(Fault::Tool {
+                text: "over".to_owned(),
+            }));
         }
     }
 
@@ -131,9 +160,16 @@ impl World {
         match step {
             Step::Sample => self.reply(),
             Step::Judge(call) => {
-                let ruling = Ruling { verdict: Verdict::Allow, because: vec![] };
+                let ruling = Ruling {
+                    verdict: Verdict::Allow,
+                    because: vec![],
+                };
                 let fact = match self.roll() % 4 {
-                    0 => Fact::Refused(Refused { call: call.id, text: "no".into(), ruling: None }),
+                    0 => Fact::Refused(Refused {
+                        call: call.id,
+                        text: "no".into(),
+                        ruling: None,
+                    }),
                     1 => Fact::Asked(Asked {
                         call: call.id,
                         question: Question {
@@ -143,7 +179,10 @@ impl World {
                             because: vec![],
                         },
                     }),
-                    _ => Fact::Cleared(Cleared { call: call.id, ruling }),
+                    _ => Fact::Cleared(Cleared {
+                        call: call.id,
+                        ruling,
+                    }),
                 };
                 self.write(fact);
             }
@@ -151,13 +190,23 @@ impl World {
                 let allow = self.roll() % 2 == 0;
                 let reply = if allow {
                     let input = Some(serde_json::json!({"changed": true}));
-                    Reply::Allow { scope: ReplyScope::Once, input }
+                    Reply::Allow {
+                        scope: ReplyScope::Once,
+                        input,
+                    }
                 } else {
                     Reply::Deny { reason: None }
                 };
-                self.write(Fact::Answered(Answered { call: call.clone(), reply }));
+                self.write(Fact::Answered(Answered {
+                    call: call.clone(),
+                    reply,
+                }));
                 if !allow {
-                    self.write(Fact::Refused(Refused { call, text: "no".into(), ruling: None }));
+                    self.write(Fact::Refused(Refused {
+                        call,
+                        text: "no".into(),
+                        ruling: None,
+                    }));
                 }
             }
             Step::Run(calls) => {
@@ -209,7 +258,10 @@ fn spent(finish: Finish) -> Fact {
         model: "m".to_owned(),
         request_id: None,
         finish,
-        usage: Usage { input_tokens: 3, ..Usage::default() },
+        usage: Usage {
+            input_tokens: 3,
+            ..Usage::default()
+        },
         cost: RequestCost { micro_usd: Some(2) },
         sent_bytes: 0,
         kept_bytes: 0,
@@ -226,18 +278,34 @@ fn check_conversation(index: &Index) {
         assert_ne!(pair[0].role, pair[1].role);
     }
     let open: Vec<&CallId> = index.calls().iter().map(|open| &open.call.id).collect();
-    for (at, message) in messages.iter().enumerate().filter(|(_, m)| m.role == Role::Assistant) {
+    for (at, message) in messages
+        .iter()
+        .enumerate()
+        .filter(|(_, m)| m.role == Role::Assistant)
+    {
         let calls: Vec<&CallId> = message
             .blocks
             .iter()
-            .filter_map(|block| if let Block::Call(call) = block { Some(&call.id) } else { None })
+            .filter_map(|block| {
+                if let Block::Call(call) = block {
+                    Some(&call.id)
+                } else {
+                    None
+                }
+            })
             .collect();
         let results: Vec<&CallId> = messages
             .get(at + 1)
             .map(|next| next.blocks.iter())
             .into_iter()
             .flatten()
-            .filter_map(|block| if let Block::Result { call, .. } = block { Some(call) } else { None })
+            .filter_map(|block| {
+                if let Block::Result { call, .. } = block {
+                    Some(call)
+                } else {
+                    None
+                }
+            })
             .collect();
         if at + 1 == messages.len() && !calls.is_empty() {
             assert!(calls.ends_with(&open), "{calls:?} {open:?}");

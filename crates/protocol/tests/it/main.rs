@@ -14,14 +14,23 @@ fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) ->
 
 fn opaque() -> Opaque {
     let data = Verbatim::parse(r#"{"sig":  "abc", "n": 1.50}"#.to_owned()).unwrap();
-    Opaque { dialect: "anthropic".to_owned(), data }
+    Opaque {
+        dialect: "anthropic".to_owned(),
+        data,
+    }
 }
 
 #[test]
 fn blocks_keep_the_providers_text() {
     let blocks = vec![
-        Block::Text { text: "a\n\"b\"".to_owned(), opaque: Some(opaque()) },
-        Block::Thought { text: String::new(), opaque: Some(opaque()) },
+        Block::Text {
+            text: "a\n\"b\"".to_owned(),
+            opaque: Some(opaque()),
+        },
+        Block::Thought {
+            text: String::new(),
+            opaque: Some(opaque()),
+        },
         Block::Call(Call {
             id: CallId::from("c1"),
             tool: "Read".to_owned(),
@@ -29,8 +38,15 @@ fn blocks_keep_the_providers_text() {
             broken: None,
             opaque: Some(opaque()),
         }),
-        Block::Result { call: CallId::from("c1"), content: vec![Block::text("x")], ok: true },
-        Block::Image { media_type: "image/png".to_owned(), data: "AAAA".to_owned() },
+        Block::Result {
+            call: CallId::from("c1"),
+            content: vec![Block::text("x")],
+            ok: true,
+        },
+        Block::Image {
+            media_type: "image/png".to_owned(),
+            data: "AAAA".to_owned(),
+        },
         Block::Document {
             media_type: "application/pdf".to_owned(),
             data: "AAAA".to_owned(),
@@ -50,9 +66,22 @@ fn a_block_without_its_field_is_refused_by_name() {
 
 #[test]
 fn marks_keep_times_far_from_now() {
-    for modified_ns in [0, -1, 1_700_000_000_000_000_000, i128::from(i64::MAX) * 1_000] {
-        let stamp = Stamp { hash: "h".to_owned(), size: u64::MAX, modified_ns, whole: true };
-        let mark = Mark::Seen { path: PathBuf::from("/a"), stamp };
+    for modified_ns in [
+        0,
+        -1,
+        1_700_000_000_000_000_000,
+        i128::from(i64::MAX) * 1_000,
+    ] {
+        let stamp = Stamp {
+            hash: "h".to_owned(),
+            size: u64::MAX,
+            modified_ns,
+            whole: true,
+        };
+        let mark = Mark::Seen {
+            path: PathBuf::from("/a"),
+            stamp,
+        };
         assert_eq!(through_json(&mark), mark);
     }
 }
@@ -79,7 +108,10 @@ fn a_fact_of_a_newer_version_is_kept_as_it_stands() {
         r#"{"type":"dreamt"}"#,
     ] {
         let fact: Fact = serde_json::from_str(text).unwrap();
-        assert_eq!(fact, Fact::Unknown(Verbatim::parse(text.to_owned()).unwrap()));
+        assert_eq!(
+            fact,
+            Fact::Unknown(Verbatim::parse(text.to_owned()).unwrap())
+        );
         assert_eq!(serde_json::to_string(&fact).unwrap(), text);
     }
 }
@@ -104,7 +136,10 @@ fn a_known_fact_is_read_in_any_order_of_members() {
 fn a_known_fact_of_another_shape_is_an_error_that_names_it() {
     let line = r#"{"id":3,"parent":2,"at":5,"fact":{"type":"said","data":{"reply":"r"}}}"#;
     let error = serde_json::from_str::<Entry>(line).unwrap_err().to_string();
-    assert!(error.starts_with("fact `said`: missing field `text`"), "{error}");
+    assert!(
+        error.starts_with("fact `said`: missing field `text`"),
+        "{error}"
+    );
     let entry = Entry {
         id: EntryId(3),
         parent: None,

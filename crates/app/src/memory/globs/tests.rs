@@ -67,7 +67,10 @@ fn braces_expand_in_order_and_within_each_other() {
 #[test]
 fn more_than_a_thousand_patterns_are_refused() {
     let ten = "{0,1,2,3,4,5,6,7,8,9}";
-    assert_eq!(expanded(&ten.repeat(3), 1_000).map(|all| all.len()), Some(1_000));
+    assert_eq!(
+        expanded(&ten.repeat(3), 1_000).map(|all| all.len()),
+        Some(1_000)
+    );
     assert_eq!(expanded(&ten.repeat(4), 1_000), None);
     assert_eq!(expanded(&"{a,b}".repeat(60), 1_000), None);
     let many = ten.repeat(3);
@@ -80,9 +83,19 @@ fn excludes_look_at_the_link_and_at_what_it_leads_to() {
     let patterns = ["/work/vendor/**", "**/old/*.md", "~/x/", "bad["].map(str::to_owned);
     let (excludes, bad) = Excludes::new(&patterns, Some(Path::new("/home/a[b]")));
     assert_eq!(bad, ["bad["]);
-    let hit = |path: &str, real: &str| excludes.hit(Path::new(path), Path::new(real)).map(str::to_owned);
-    assert_eq!(hit("/work/vendor/a/CLAUDE.md", "/x"), Some("/work/vendor/**".to_owned()));
-    assert_eq!(hit("/x", "/any/old/CLAUDE.md"), Some("**/old/*.md".to_owned()));
+    let hit = |path: &str, real: &str| {
+        excludes
+            .hit(Path::new(path), Path::new(real))
+            .map(str::to_owned)
+    };
+    assert_eq!(
+        hit("/work/vendor/a/CLAUDE.md", "/x"),
+        Some("/work/vendor/**".to_owned())
+    );
+    assert_eq!(
+        hit("/x", "/any/old/CLAUDE.md"),
+        Some("**/old/*.md".to_owned())
+    );
     assert_eq!(hit("/home/a[b]/x/y/z", "/x"), Some("~/x/".to_owned()));
     assert_eq!(hit("/work/CLAUDE.md", "/work/CLAUDE.md"), None);
 }

@@ -12,7 +12,10 @@ fn added(tree: &Tree, to: NoteTo, text: &str) -> (String, String) {
 
 fn added_in(tree: &Tree, search: &MemorySearch, to: NoteTo, text: &str) -> (String, String) {
     let written = add(search, to, text).unwrap();
-    (tree.name(&written.path), fs::read_to_string(&written.path).unwrap())
+    (
+        tree.name(&written.path),
+        fs::read_to_string(&written.path).unwrap(),
+    )
 }
 
 fn pair(path: &str, text: &str) -> (String, String) {
@@ -28,7 +31,10 @@ fn a_first_note_makes_a_file_with_a_heading() {
     );
     assert_eq!(
         added(&tree, NoteTo::Project, "Run tests.\n\nAll of them."),
-        pair("home/p/AGENTS.md", "# Notes\n\n- Use tabs.\n- Run tests.\n\n  All of them.\n")
+        pair(
+            "home/p/AGENTS.md",
+            "# Notes\n\n- Use tabs.\n- Run tests.\n\n  All of them.\n"
+        )
     );
     assert_eq!(
         added(&tree, NoteTo::User, "Be short."),
@@ -38,7 +44,11 @@ fn a_first_note_makes_a_file_with_a_heading() {
 
 #[test]
 fn a_note_goes_to_the_nearest_file_that_counts() {
-    let tree = Tree::new(&["home/p/CLAUDE.md=No line end", "home/p/AGENTS.md", "home/CLAUDE.md"]);
+    let tree = Tree::new(&[
+        "home/p/CLAUDE.md=No line end",
+        "home/p/AGENTS.md",
+        "home/CLAUDE.md",
+    ]);
     assert_eq!(
         added(&tree, NoteTo::Project, "One."),
         pair("home/p/CLAUDE.md", "No line end\n- One.\n")
@@ -50,14 +60,23 @@ fn a_note_goes_to_the_nearest_file_that_counts() {
         pair("home/p/a/.claude/CLAUDE.md", "Near.\n- Two.\n")
     );
     tree.write("config/AGENTS.md", "Mine.\n");
-    assert_eq!(added(&tree, NoteTo::User, "Three."), pair("config/AGENTS.md", "Mine.\n- Three.\n"));
+    assert_eq!(
+        added(&tree, NoteTo::User, "Three."),
+        pair("config/AGENTS.md", "Mine.\n- Three.\n")
+    );
 }
 
 #[test]
 fn a_new_file_has_a_name_that_counts() {
     let tree = Tree::new(&[]);
-    let search = MemorySearch { which: InstructionFiles::ClaudeMd, ..tree.search() };
-    assert_eq!(added_in(&tree, &search, NoteTo::Project, "x").0, "home/p/CLAUDE.md");
+    let search = MemorySearch {
+        which: InstructionFiles::ClaudeMd,
+        ..tree.search()
+    };
+    assert_eq!(
+        added_in(&tree, &search, NoteTo::Project, "x").0,
+        "home/p/CLAUDE.md"
+    );
     let tree = Tree::new(&["home/p/CLAUDE.local.md"]);
     assert_eq!(added(&tree, NoteTo::Project, "x").0, "home/p/CLAUDE.md");
     let loaded = tree.search().survey();
@@ -65,15 +84,43 @@ fn a_new_file_has_a_name_that_counts() {
 }
 
 #[test]
+fn a_note_goes_to_an_imported_file_where_nothing_nearer_counts() {
+    let tree = Tree::new(&[
+        "home/p/AGENTS.md=Shared.\n",
+        "home/p/CLAUDE.local.md=@AGENTS.md",
+    ]);
+    assert_eq!(
+        added(&tree, NoteTo::Project, "x"),
+        pair("home/p/AGENTS.md", "Shared.\n- x\n")
+    );
+    tree.write("home/p/CLAUDE.md", "@AGENTS.md\n");
+    assert_eq!(
+        added(&tree, NoteTo::Project, "y"),
+        pair("home/p/CLAUDE.md", "@AGENTS.md\n- y\n")
+    );
+}
+
+#[test]
 fn a_new_local_file_imports_the_agents_files_that_it_would_push_aside() {
     let tree = Tree::new(&["home/p/AGENTS.md=Shared.", "home/p/a/AGENTS.md=Nearer."]);
     assert_eq!(
         added(&tree, NoteTo::Local, "Mine."),
-        pair("home/p/CLAUDE.local.md", "# Notes\n\n@AGENTS.md\n@a/AGENTS.md\n\n- Mine.\n")
+        pair(
+            "home/p/CLAUDE.local.md",
+            "# Notes\n\n@AGENTS.md\n@a/AGENTS.md\n\n- Mine.\n"
+        )
     );
-    let texts: Vec<String> =
-        tree.search().survey().files.iter().map(|file| file.text.clone()).collect();
-    assert_eq!(texts.get(..2), Some(&["Shared.".to_owned(), "Nearer.".to_owned()][..]));
+    let texts: Vec<String> = tree
+        .search()
+        .survey()
+        .files
+        .iter()
+        .map(|file| file.text.clone())
+        .collect();
+    assert_eq!(
+        texts.get(..2),
+        Some(&["Shared.".to_owned(), "Nearer.".to_owned()][..])
+    );
     assert_eq!(texts.len(), 3);
 }
 
@@ -81,7 +128,10 @@ fn a_new_local_file_imports_the_agents_files_that_it_would_push_aside() {
 fn an_empty_note_is_refused_and_nothing_is_written() {
     let tree = Tree::new(&[]);
     for text in ["", " \n\t"] {
-        assert!(matches!(add(&tree.search(), NoteTo::Project, text), Err(OpenFault::User { .. })));
+        assert!(matches!(
+            add(&tree.search(), NoteTo::Project, text),
+            Err(OpenFault::User { .. })
+        ));
     }
     assert!(!tree.at("home/p/AGENTS.md").exists());
 }
@@ -93,15 +143,21 @@ fn notes_at_once_all_stay_whole() {
     std::thread::scope(|scope| {
         for number in 0..16 {
             let search = &search;
-            scope.spawn(move || add(search, NoteTo::Project, &format!("note {number:02}")).unwrap());
+            scope
+                .spawn(move || add(search, NoteTo::Project, &format!("note {number:02}")).unwrap());
         }
     });
     let text = fs::read_to_string(tree.at("home/p/AGENTS.md")).unwrap();
     let mut notes: Vec<&str> = text.strip_prefix("# Notes\n\n").unwrap().lines().collect();
     notes.sort_unstable();
-    let expected: Vec<String> = (0..16).map(|number| format!("- note {number:02}")).collect();
+    let expected: Vec<String> = (0..16)
+        .map(|number| format!("- note {number:02}"))
+        .collect();
     assert_eq!(notes, expected);
-    let mode = fs::metadata(tree.at("home/p/AGENTS.md")).unwrap().permissions().mode();
+    let mode = fs::metadata(tree.at("home/p/AGENTS.md"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o600, 0o600);
 }
 
@@ -109,6 +165,9 @@ fn notes_at_once_all_stay_whole() {
 fn a_note_goes_through_a_link_that_leads_nowhere_yet() {
     let tree = Tree::new(&[]);
     tree.link("home/p/CLAUDE.local.md", "home/p/real.md");
-    assert_eq!(added(&tree, NoteTo::Local, "x"), pair("home/p/CLAUDE.local.md", "- x\n"));
+    assert_eq!(
+        added(&tree, NoteTo::Local, "x"),
+        pair("home/p/CLAUDE.local.md", "- x\n")
+    );
     assert!(tree.at("home/p/real.md").is_file());
 }

@@ -18,9 +18,15 @@ fn front_matter_is_taken_off_when_it_is_closed() {
         imports: Vec::new(),
     };
     assert_eq!(take_apart("---\npaths: src\n---\nUse tabs.\n"), expected);
-    assert_eq!(take_apart("\u{feff}---\r\npaths: src\r\n...\r\nUse tabs.\n").body, "Use tabs.\n");
+    assert_eq!(
+        take_apart("\u{feff}---\r\npaths: src\r\n...\r\nUse tabs.\n").body,
+        "Use tabs.\n"
+    );
     assert_eq!(take_apart("---\npaths: src\nUse tabs.\n").front, None);
-    assert_eq!(body("---\npaths: src\nUse tabs.\n"), "---\npaths: src\nUse tabs.\n");
+    assert_eq!(
+        body("---\npaths: src\nUse tabs.\n"),
+        "---\npaths: src\nUse tabs.\n"
+    );
     assert_eq!(body("Text.\n---\nMore.\n"), "Text.\n---\nMore.\n");
 }
 
@@ -52,7 +58,10 @@ fn a_comment_in_code_and_one_without_an_end_stay() {
 
 #[test]
 fn text_after_code_is_plain_again() {
-    assert_eq!(body("```\ncode\n```\n<!-- gone -->\nend\n"), "```\ncode\n```\nend\n");
+    assert_eq!(
+        body("```\ncode\n```\n<!-- gone -->\nend\n"),
+        "```\ncode\n```\nend\n"
+    );
     assert_eq!(body("a ` b\n\n<!-- gone -->\n` c\n"), "a ` b\n\n` c\n");
     assert_eq!(body("a \\`<!-- gone -->\\` b\n"), "a \\`\\` b\n");
 }
@@ -62,7 +71,13 @@ fn imports_stand_after_a_blank_or_an_opening_mark() {
     let text = "@first.md and @docs/second.md, (@~/third.md)\n- @/etc/fourth.md\n\"@a\\ b.md\"\n";
     assert_eq!(
         imports(text),
-        ["first.md", "docs/second.md,", "~/third.md)", "/etc/fourth.md", "a b.md\""]
+        [
+            "first.md",
+            "docs/second.md,",
+            "~/third.md)",
+            "/etc/fourth.md",
+            "a b.md\""
+        ]
     );
 }
 
