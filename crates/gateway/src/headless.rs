@@ -151,6 +151,12 @@ impl Outputs {
             .push(&format!("error: {}\n", visible(text, Breaks::Keep)));
     }
 
+    /// What the person can do about it.
+    fn advise(&mut self, hint: &str) {
+        self.err
+            .push(&format!("hint: {}\n", visible(hint, Breaks::Keep)));
+    }
+
     async fn fail_to_start(
         mut self,
         options: &HeadlessOptions,
@@ -160,8 +166,7 @@ impl Outputs {
     ) -> Outcome {
         self.complain(text);
         if let Some(hint) = hint {
-            self.err
-                .push(&format!("hint: {}\n", visible(hint, Breaks::Keep)));
+            self.advise(hint);
         }
         if options.output != Output::Text {
             let session = match &options.open {
@@ -343,7 +348,13 @@ impl Run {
         let outcome = self.outcome();
         match self.outputs.flush(limit).await {
             Some(by_signal) => by_signal,
-            None => self.unwritten().unwrap_or(outcome),
+            None => match self.unwritten() {
+                Some(broken) => {
+                    // Standard error may still take why.
+                    self.outputs.flush(Some(LAST_WORDS)).await.unwrap_or(broken)
+                }
+                None => outcome,
+            },
         }
     }
 

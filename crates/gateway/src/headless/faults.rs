@@ -80,6 +80,35 @@ pub(crate) fn text(fault: &Fault) -> &str {
     }
 }
 
+/// What the person can do about a turn that failed.
+pub(crate) fn hint(fault: &Fault) -> Option<&'static str> {
+    match fault {
+        Fault::Model { class, .. } => match class.as_str() {
+            "credentials" => Some(
+                "`gimlet auth status` tells where the key comes from, `gimlet auth login` stores another",
+            ),
+            "no_model" => {
+                Some("name another with `--model`, or one to go on with by `--fallback-model`")
+            }
+            "cut" => Some("check the network and the address that `gimlet doctor` shows"),
+            _ => None,
+        },
+        Fault::Limit {
+            kind: LimitKind::Turns,
+            ..
+        } => Some("go on with `--continue`, or give a higher `--max-turns`"),
+        Fault::Limit {
+            kind: LimitKind::Budget,
+            ..
+        } => Some("go on with `--continue`, or give a higher `--max-budget-usd`"),
+        Fault::Limit {
+            kind: LimitKind::StructuredOutput,
+            ..
+        }
+        | Fault::Tool { .. } => None,
+    }
+}
+
 /// The code of a full disk or a used-up quota, told from the words of a log's fault.
 pub(crate) fn full_code(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();

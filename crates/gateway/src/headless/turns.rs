@@ -3,6 +3,7 @@
 use crate::headless::{
     PermissionPrompts, Reading, Run, SETTLING,
     account::Standing,
+    faults,
     messages::{Ending, HostState, Verdict},
     options::{Outcome, Output},
     permission::question_request,
@@ -249,6 +250,9 @@ impl Run {
             };
             if verdict.is_error && self.options.output == Output::Text {
                 self.outputs.complain(&verdict.text);
+                if let Some(hint) = turn.fault.as_ref().and_then(faults::hint) {
+                    self.outputs.advise(hint);
+                }
             }
         }
         if self.account.queue.is_empty() && self.prompts.is_empty() {

@@ -56,7 +56,12 @@ async fn a_failed_request_is_a_success_that_is_an_error() {
     let finished = prompted(world(), one_prompt(Output::Text)).await;
     assert_eq!(finished.outcome.exit_code(), 1);
     assert_eq!(finished.stdout, "");
-    assert_eq!(finished.stderr, "error: the key is wrong\n");
+    let hint =
+        "`gimlet auth status` tells where the key comes from, `gimlet auth login` stores another";
+    assert_eq!(
+        finished.stderr,
+        format!("error: the key is wrong\nhint: {hint}\n")
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -227,7 +227,7 @@ async fn retries_and_waiting_are_told() {
     let mut running = Running::start(world, one_prompt(Output::StreamJson));
     let retry = running.until("system/api_retry").await;
     assert_eq!(retry["attempt"], 1);
-    assert_eq!(retry["max_retries"], 8);
+    assert_eq!(retry["max_retries"], 7);
     assert_eq!(retry["error_status"], 529);
     assert_eq!(retry["error"], "overloaded");
     let progress = running.until("tool_progress").await;

@@ -41,7 +41,8 @@ impl Messages {
                     "type": "system",
                     "subtype": "api_retry",
                     "attempt": attempt,
-                    "max_retries": max,
+                    // The engine counts attempts, the first included.
+                    "max_retries": max.saturating_sub(1),
                     "retry_delay_ms": wait_ms,
                     "error_status": status,
                     "error": faults::error_name(class, *status),
