@@ -1,0 +1,80 @@
+//! Waiting for what a command does: through a FIFO, and until a process is gone.
+
+use crate::rig::DEADLINE;
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    fs::{Mode, OFlags},
+    io::Errno,
+    process::{Pid, PidfdFlags, pidfd_open},
+    time::Timespec,
+};
+use std::{
+    os::fd::{AsFd, OwnedFd},
+    path::Path,
+    time::Instant,
+};
+
+/// A named pipe into which a command says that something has happened.
+pub(crate) struct Fifo(OwnedFd);
+
+impl Fifo {
+    pub(crate) fn new(path: &Path) -> Self {
+        let mode = Mode::RUSR | Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).unwrap();
+        // Open at both ends, so that neither side waits for the other.
+        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Self(rustix::fs::open(path, flags, Mode::empty()).unwrap())
+    }
+
+    /// Waits for a line.
+    pub(crate) fn line(&self) -> String {
+        let until = Instant::now() + DEADLINE;
+        let mut line = Vec::new();
+        loop {
+            let mut byte = [0];
+            match rustix::io::read(&self.0, &mut byte) {
+                Ok(1) if byte == *b"\n" => return String::from_utf8(line).unwrap(),
+                Ok(1) => line.extend_from_slice(&byte),
+                Ok(_) => panic!("the FIFO ended"),
+                Err(Errno::AGAIN | Errno::INTR) => {
+                    assert!(readable(&self.0, until), "nothing came through the FIFO");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+/// Waits until a process has ended.
+#[track_caller]
+pub(crate) fn gone(pid: i32) {
+    match pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()) {
+        Ok(handle) => {
+            let ended = readable(&handle, Instant::now() + DEADLINE);
+            assert!(ended, "process {pid} still runs");
+        }
+        Err(error) => assert_eq!(error, Errno::SRCH),
+    }
+}
+
+/// True when a process has not ended.
+pub(crate) fn runs(pid: i32) -> bool {
+    match pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()) {
+        Ok(handle) => !readable(&handle, Instant::now()),
+        Err(_) => false,
+    }
+}
+
+fn readable(fd: impl AsFd, until: Instant) -> bool {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).unwrap();
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(0) => return false,
+            Ok(_) => return true,
+            Err(Errno::INTR) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The real program, driven as a new user drives it: own home, cleared environment, loopback
+//! only. Only the model's words are scripted.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::format_push_string,
+    reason = "helpers of tests fail as tests do, and take what the test has no more use for"
+)]
+
+mod auth;
+mod bad_files;
+mod bad_input;
+mod commands;
+mod continuing;
+mod damage;
+mod disk;
+mod events;
+mod first_contact;
+mod flags;
+mod killed;
+mod memory;
+mod rig;
+mod secrets;
+mod session_commands;
+mod signals;
+mod terminal;
+mod turns;
+mod wire;

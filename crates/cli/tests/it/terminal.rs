@@ -1,0 +1,166 @@
+//! What is different when a person sits in front of it: a real pseudo-terminal.
+
+use crate::{
+    rig::{DEADLINE, KEY, Rig, Run, assert_shown},
+    wire::Wire,
+};
+use gimlet_testkit::sse::Reply;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::json;
+use std::{
+    io::{Read as _, Write as _},
+    sync::mpsc,
+    thread,
+    time::Instant,
+};
+
+/// A run in a terminal of its own.
+struct InTerminal {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    writer: Box<dyn std::io::Write + Send>,
+    pieces: mpsc::Receiver<Vec<u8>>,
+    seen: String,
+    master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl InTerminal {
+    fn start(run: &Run) -> Self {
+        let plain = run.command();
+        let mut command = CommandBuilder::new(plain.get_program());
+        command.args(plain.get_args());
+        command.env_clear();
+        for (name, value) in plain.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        command.env("TERM", "xterm-256color");
+        command.cwd(plain.get_current_dir().unwrap());
+        let size = PtySize {
+            rows: 24,
+            cols: 200,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        let (sender, pieces) = mpsc::channel();
+        thread::spawn(move || {
+            let mut piece = [0; 4096];
+            // The terminal ends with an error once nobody has it open.
+            while let Ok(count @ 1..) = reader.read(&mut piece) {
+                if sender.send(piece[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            writer,
+            pieces,
+            seen: String::new(),
+            master: pair.master,
+        }
+    }
+
+    fn until(&mut self, text: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.seen.contains(text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.pieces.recv_timeout(left) {
+                Ok(piece) => self.seen.push_str(&String::from_utf8_lossy(&piece)),
+                Err(error) => panic!("{text:?} did not come ({error}): {}", self.seen),
+            }
+        }
+    }
+
+    /// Waits until what is typed is not shown: the program asks for that after its prompt.
+    fn until_silent(&self) {
+        const ECHO: u32 = 0o10;
+        let deadline = Instant::now() + DEADLINE;
+        while self.master.get_termios().unwrap().local_flags.bits() & ECHO != 0 {
+            assert!(Instant::now() < deadline, "what is typed would be shown");
+            thread::yield_now();
+        }
+    }
+
+    fn type_in(&mut self, text: &str) {
+        self.writer.write_all(text.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// What was shown, and how it ended.
+    fn finish(mut self) -> (String, u32) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.pieces.recv_timeout(left) {
+                Ok(piece) => self.seen.push_str(&String::from_utf8_lossy(&piece)),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    drop(self.child.kill());
+                    panic!("it does not end: {}", self.seen);
+                }
+            }
+        }
+        assert!(!self.seen.contains(KEY), "the key was shown");
+        (
+            self.seen.replace("\r\n", "\n"),
+            self.child.wait().unwrap().exit_code(),
+        )
+    }
+}
+
+#[test]
+fn a_person_sees_progress_and_the_words() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    wire.answer(Reply::error(529, "overloaded_error", "Overloaded").header("retry-after-ms", "1"));
+    wire.calls("toolu_1", "Read", json!({"file_path": "greeting.txt"}));
+    wire.calls("toolu_2", "Bash", json!({"command": "rm -r /"}));
+    wire.says("Words with \u{1b}[31mcolour\u{7} in them.");
+    let (shown, code) = InTerminal::start(&rig.connected(&wire, ["-p", "Read"])).finish();
+    assert_eq!(code, 0, "{shown}");
+    assert_shown!(rig, shown);
+}
+
+#[test]
+fn control_c_ends_the_turn() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    let gate = gimlet_testkit::sse::Gate::closed();
+    let script = gimlet_testkit::sse::Script::new().text("Never.");
+    wire.answer(Reply::events(&script).held_before_headers(&gate));
+    let mut terminal = InTerminal::start(&rig.connected(&wire, ["-p", "Wait"]));
+    wire.reached(&gate);
+    terminal.type_in("\u{3}");
+    let (shown, code) = terminal.finish();
+    assert_eq!(code, 1, "{shown}");
+    assert_shown!(rig, shown);
+}
+
+#[test]
+fn the_welcome_and_a_missing_prompt_do_not_wait_for_input() {
+    let rig = Rig::new();
+    let nothing: [&str; 0] = [];
+    let (shown, code) = InTerminal::start(&rig.gimlet(nothing)).finish();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("gimlet demo"), "{shown}");
+    let (shown, code) = InTerminal::start(&rig.gimlet(["-p"])).finish();
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("there is no prompt"), "{shown}");
+}
+
+#[test]
+fn a_key_is_typed_without_being_shown() {
+    let rig = Rig::new();
+    let mut terminal = InTerminal::start(&rig.gimlet(["auth", "login"]));
+    terminal.until("Key for anthropic (it is not shown): ");
+    terminal.until_silent();
+    terminal.type_in(&format!("{KEY}\n"));
+    let (shown, code) = terminal.finish();
+    assert_eq!(code, 0, "{shown}");
+    let status = rig.gimlet(["auth", "status"]).finish().quietly();
+    assert_eq!(status.out(), "anthropic: in the credentials file\n");
+}
