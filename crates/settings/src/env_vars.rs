@@ -112,6 +112,8 @@ registry! {
         "The home folder.";
     Folders plain XDG_CONFIG_HOME "0.1.0"
         "The folder of settings of all programs.";
+    Folders plain CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD "0.1.0"
+        "When on, memory files of added folders count as the project's do.";
     Folders plain XDG_DATA_HOME "0.1.0"
         "The folder of data of all programs.";
     Folders plain XDG_CACHE_HOME "0.1.0"

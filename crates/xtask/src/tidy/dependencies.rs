@@ -13,7 +13,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap_complete", &["gimlet-cli"]),
     ("clap_mangen", &["gimlet-cli"]),
     ("criterion", &[]),
-    ("globset", &["gimlet-host"]),
+    // Memory files name paths by patterns; `ignore` links it anyway.
+    ("globset", &["gimlet-app", "gimlet-host"]),
     ("grep-matcher", &["gimlet-host"]),
     ("grep-regex", &["gimlet-host"]),
     ("grep-searcher", &["gimlet-host"]),
