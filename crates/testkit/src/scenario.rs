@@ -199,14 +199,19 @@ impl Scene {
     pub fn script_of(&self, speaker: Speaker, replies: &[Value]) -> Value {
         let mut script = json!({ "format": 1, "name": speaker.name(), "replies": replies });
         if let (Some((input, output)), Some(object)) = (self.setup.price, script.as_object_mut()) {
-            object.insert("price".to_owned(), json!({ "input": input, "output": output }));
+            object.insert(
+                "price".to_owned(),
+                json!({ "input": input, "output": output }),
+            );
         }
         script
     }
 
     /// True when the scene has a model that stands in.
     pub fn has_fallback(&self) -> bool {
-        self.lines.iter().any(|line| line.speaker == Speaker::Fallback)
+        self.lines
+            .iter()
+            .any(|line| line.speaker == Speaker::Fallback)
     }
 }
 

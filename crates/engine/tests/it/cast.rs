@@ -15,9 +15,7 @@ use gimlet_ports::{
     EventStream, Host as _, Later, ModelRequest, OpenFault, OpenSpec, SessionHead, SessionLog,
     Sessions, Toolbox,
 };
-use gimlet_protocol::{
-    Accepted, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId,
-};
+use gimlet_protocol::{Accepted, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{Answers, SESSION, Scene, Stage};
 use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, toolbox};
@@ -68,7 +66,12 @@ impl Stage for Cast {
     }
 
     fn requests(&self) -> Option<Vec<ModelRequest>> {
-        Some(self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(
+            self.requests
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
     }
 }
 
@@ -90,7 +93,11 @@ impl Process {
             OpenSpec::New { .. } => self.new_log(&store, &id, &offered),
             OpenSpec::Earlier { .. } | OpenSpec::Newest | OpenSpec::Fork { .. } => {
                 let (log, notices) = store.open(&id).map_err(|fault| broken(&fault))?;
-                assert_eq!(notices, Vec::new(), "a log that was cut off between entries needs no repair");
+                assert_eq!(
+                    notices,
+                    Vec::new(),
+                    "a log that was cut off between entries needs no repair"
+                );
                 let entries = log.read(None).unwrap().collect::<Result<_, _>>().unwrap();
                 self.tape.rewind(entries);
                 let folded = fold_log(|| log.read(None)).map_err(|fault| broken(&fault))?;
@@ -101,8 +108,16 @@ impl Process {
         let host = Arc::new(LocalHost::new(HostOptions::default()));
         let at = host.now();
         let parts = Parts {
-            log: Box::new(Taped { log, tape: self.tape.clone() }),
-            models: Arc::new(Prompters::new(&self.scene, &self.ground, &self.tape, &self.requests)),
+            log: Box::new(Taped {
+                log,
+                tape: self.tape.clone(),
+            }),
+            models: Arc::new(Prompters::new(
+                &self.scene,
+                &self.ground,
+                &self.tape,
+                &self.requests,
+            )),
             tools: offered,
             judges: gate::of(&self.scene.setup.allow, &self.scene.setup.deny),
             reminders: Vec::new(),
@@ -127,7 +142,9 @@ impl Process {
     }
 
     fn tools(&self) -> (ToolSet, Toolbox) {
-        let options = ToolOptions { answer_schema: self.scene.setup.answer_schema.clone() };
+        let options = ToolOptions {
+            answer_schema: self.scene.setup.answer_schema.clone(),
+        };
         let set = toolbox(options).unwrap();
         let mut offered = set.toolbox.clone();
         let denied = &self.scene.setup.deny;
@@ -135,8 +152,15 @@ impl Process {
         (set, offered)
     }
 
-    fn new_log(&self, store: &Store, id: &SessionId, tools: &Toolbox) -> (Box<dyn SessionLog>, Index) {
-        let offered = tools.iter().filter(|tool| tool.exposure() == Exposure::Always);
+    fn new_log(
+        &self,
+        store: &Store,
+        id: &SessionId,
+        tools: &Toolbox,
+    ) -> (Box<dyn SessionLog>, Index) {
+        let offered = tools
+            .iter()
+            .filter(|tool| tool.exposure() == Exposure::Always);
         let opened = Opened {
             session: id.clone(),
             cwd: self.ground.root(),
@@ -149,7 +173,9 @@ impl Process {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let mut log = store.create(id, &self.ground.root()).unwrap();
-        let entries = log.append(None, vec![Fact::Opened(Box::new(opened))]).unwrap();
+        let entries = log
+            .append(None, vec![Fact::Opened(Box::new(opened))])
+            .unwrap();
         let mut index = Index::default();
         entries.iter().for_each(|entry| index.apply(entry));
         self.tape.rewind(entries);
@@ -171,9 +197,15 @@ impl Process {
         if self.scene.has_fallback() {
             options.fallback = vec![self.ground.fallback()];
         }
-        options.must_end_with = setup.answer_schema.as_ref().map(|_| STRUCTURED_OUTPUT.to_owned());
+        options.must_end_with = setup
+            .answer_schema
+            .as_ref()
+            .map(|_| STRUCTURED_OUTPUT.to_owned());
         // As often as ever, yet without the waiting.
-        options.retry = RetryPolicy { first_pause: Duration::from_millis(1), ..RetryPolicy::default() };
+        options.retry = RetryPolicy {
+            first_pause: Duration::from_millis(1),
+            ..RetryPolicy::default()
+        };
         options.retry.longest_pause = Duration::from_millis(1);
         options
     }
@@ -181,7 +213,9 @@ impl Process {
     fn handle(&self) -> Result<SessionHandle, Refusal> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let handle = open.as_ref().map(|(handle, _)| handle.clone());
-        handle.ok_or_else(|| Refusal::NoSession { session: SessionId::new(SESSION) })
+        handle.ok_or_else(|| Refusal::NoSession {
+            session: SessionId::new(SESSION),
+        })
     }
 }
 
@@ -204,24 +238,40 @@ impl Sessions for Process {
 
     fn close_all(&self) -> Later<'_, ()> {
         Box::pin(async move {
-            let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let open = self
+                .open
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
             let Some((handle, _tools)) = open else { return };
-            if handle.submit(OpKey::new("close"), Op::Close).await.is_ok() {
+            // Another run's key would be taken for a repetition.
+            let key = OpKey(format!("close-{}", self.tape.entries().len()));
+            if handle.submit(key, Op::Close).await.is_ok() {
                 handle.ended().await;
             }
         })
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dollars")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few dollars"
+)]
 fn micro_usd(usd: f64) -> u64 {
     (usd * 1_000_000.0).floor() as u64
 }
 
 fn broken(fault: &gimlet_ports::LogFault) -> OpenFault {
-    OpenFault::Environment { text: fault.to_string(), hint: None }
+    OpenFault::Environment {
+        text: fault.to_string(),
+        hint: None,
+    }
 }
 
 fn gone(refusal: &Refusal) -> OpenFault {
-    OpenFault::Environment { text: format!("{refusal:?}"), hint: None }
+    OpenFault::Environment {
+        text: format!("{refusal:?}"),
+        hint: None,
+    }
 }

@@ -6,7 +6,10 @@
 mod judges {
     pub(crate) mod mode;
     pub(crate) mod paths;
-    #[expect(dead_code, reason = "the app also reports rules that it did not understand")]
+    #[expect(
+        dead_code,
+        reason = "the app also reports rules that it did not understand"
+    )]
     pub(crate) mod rules;
 
     use gimlet_ports::Judge;

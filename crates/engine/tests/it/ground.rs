@@ -20,12 +20,18 @@ impl Ground {
     pub(crate) fn new() -> Self {
         let holder = TempDir::new().unwrap();
         let place = holder.path().canonicalize().unwrap();
-        Self { _holder: Some(holder), place }
+        Self {
+            _holder: Some(holder),
+            place,
+        }
     }
 
     /// The ground of another process.
     pub(crate) fn of(place: &Path) -> Self {
-        Self { _holder: None, place: place.to_owned() }
+        Self {
+            _holder: None,
+            place: place.to_owned(),
+        }
     }
 
     pub(crate) fn place(&self) -> &Path {
@@ -35,9 +41,11 @@ impl Ground {
     /// Reads a scene that is to be played here.
     pub(crate) fn scene(&self, name: &str) -> Scene {
         let path = scenarios().join(format!("{name}.scene"));
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let told = format!("scenarios/{name}.scene");
-        Scene::parse(&told, &text, &self.root().display().to_string()).unwrap_or_else(|fault| panic!("{fault}"))
+        Scene::parse(&told, &text, &self.root().display().to_string())
+            .unwrap_or_else(|fault| panic!("{fault}"))
     }
 
     /// Makes everything as it is before the scene.
@@ -74,7 +82,10 @@ impl Ground {
     pub(crate) fn env(&self) -> Env {
         let own = [
             ("GIMLET_HOME", self.home().join("gimlet").into_os_string()),
-            ("GIMLET_SCRIPT", self.script(Speaker::First).into_os_string()),
+            (
+                "GIMLET_SCRIPT",
+                self.script(Speaker::First).into_os_string(),
+            ),
             ("HOME", self.home().into_os_string()),
             ("PATH", OsString::from("/usr/bin:/bin")),
         ];

@@ -1,8 +1,8 @@
 //! One scene, from the whole product to a crash at every place.
 
 use crate::{cast::Cast, ground::Ground, tape::Death, whole::Whole};
-use gimlet_protocol::{Entry, SessionId};
 use gimlet_ports::SessionLog as _;
+use gimlet_protocol::{Entry, SessionId};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{
     SESSION, Scene, Stage, check_log, check_requests, play, redacted_facts, same_end,
@@ -23,7 +23,20 @@ pub(crate) fn perform(name: &str) {
     });
 
     let (plain, files, appends) = played(&scene, &ground, None);
-    assert_eq!(shown(&plain), shown(&whole), "{name}: the parts put together are not the product");
+    let (parts, product) = (shown(&plain), shown(&whole));
+    let differs = parts
+        .lines()
+        .zip(product.lines())
+        .find(|(part, whole)| part != whole);
+    assert_eq!(
+        differs, None,
+        "{name}: the parts put together are not the product"
+    );
+    assert_eq!(
+        parts.len(),
+        product.len(),
+        "{name}: the product did more or less:\n{parts}"
+    );
     if scene.setup.uncrashed.is_some() {
         return;
     }
@@ -54,13 +67,19 @@ fn played(scene: &Scene, ground: &Ground, crash: Option<usize>) -> (Vec<Entry>, 
 
 /// Plays a scene on a stage, on one thread, so that the order of things is its own.
 pub(crate) fn run(scene: &Scene, stage: &dyn Stage) -> Vec<Entry> {
-    runtime().block_on(play(scene, stage)).unwrap_or_else(|why| panic!("{why}"))
+    runtime()
+        .block_on(play(scene, stage))
+        .unwrap_or_else(|why| panic!("{why}"))
 }
 
 /// Checks the log, what of it is on the disk, and the requests of one process.
 pub(crate) fn check(scene: &Scene, ground: &Ground, cast: &Cast, entries: &[Entry]) {
     let fail = |why: String| -> ! {
-        panic!("{}: {why}\n{}", scene.path, redacted_facts(entries, &ground.redaction()))
+        panic!(
+            "{}: {why}\n{}",
+            scene.path,
+            redacted_facts(entries, &ground.redaction())
+        )
     };
     check_log(entries).unwrap_or_else(|why| fail(why));
     check_requests(&cast.requests().unwrap_or_default()).unwrap_or_else(|why| fail(why));
@@ -80,5 +99,8 @@ fn on_disk(ground: &Ground) -> Vec<Entry> {
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }

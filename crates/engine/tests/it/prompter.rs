@@ -79,18 +79,21 @@ impl Model for Prompter {
     }
 
     fn stream(&self, request: ModelRequest, stop: Stop) -> ModelStream {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(request.clone());
         let tape = self.tape.clone();
         let said = Scripted::new(script(&self.scene, self.speaker, &[self.reply()]));
-        said.stream(request, stop).inspect(move |_| tape.item()).boxed()
+        said.stream(request, stop)
+            .inspect(move |_| tape.item())
+            .boxed()
     }
 }
 
 /// The model looks at what a lost call has left, finds nothing, and makes it again.
 fn again(calls: &[Call]) -> Value {
-    let call = |call: &Call| {
-        json!({ "type": "call", "id": format!("{}{AGAIN}", call.id), "tool": call.tool, "input": call.input })
-    };
+    let call = |call: &Call| json!({ "type": "call", "id": format!("{}{AGAIN}", call.id), "tool": call.tool, "input": call.input });
     json!({ "items": calls.iter().map(call).collect::<Vec<_>>() })
 }
 

@@ -46,6 +46,7 @@ scenes! {
     grep
     interrupt_during_reply
     interrupt_during_tool
+    interrupt_skips_the_rest
     interrupt_while_asked
     invalid_input
     invalid_json
@@ -82,6 +83,7 @@ scenes! {
     structured_output_wrong_then_right
     todo_write
     too_long
+    too_long_compacted
     unknown_tool
     write_file
 }
@@ -90,7 +92,15 @@ scenes! {
 fn every_scene_is_listed() {
     let files: BTreeSet<String> = std::fs::read_dir(scenarios())
         .unwrap()
-        .filter_map(|file| Some(file.unwrap().file_name().to_str()?.strip_suffix(".scene")?.to_owned()))
+        .filter_map(|file| {
+            Some(
+                file.unwrap()
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".scene")?
+                    .to_owned(),
+            )
+        })
         .collect();
     let listed: BTreeSet<String> = LISTED.iter().map(|&name| name.to_owned()).collect();
     assert_eq!(listed, files);

@@ -49,7 +49,9 @@ impl Tape {
     /// The model is about to say another item.
     pub(crate) fn item(&self) {
         let mut tape = self.get();
-        let Some(left) = &mut tape.items_left else { return };
+        let Some(left) = &mut tape.items_left else {
+            return;
+        };
         *left -= 1;
         if *left == 0 {
             kill_me();
@@ -98,7 +100,11 @@ pub(crate) struct Taped {
 }
 
 impl SessionLog for Taped {
-    fn append(&mut self, parent: Option<EntryId>, facts: Vec<Fact>) -> Result<Vec<Entry>, LogFault> {
+    fn append(
+        &mut self,
+        parent: Option<EntryId>,
+        facts: Vec<Fact>,
+    ) -> Result<Vec<Entry>, LogFault> {
         let entries = self.log.append(parent, facts)?;
         match self.tape.note(&entries) {
             None => Ok(entries),

@@ -41,7 +41,10 @@ impl Whole {
             },
             ..Launch::default()
         };
-        Self { launch, root: ground.root() }
+        Self {
+            launch,
+            root: ground.root(),
+        }
     }
 }
 

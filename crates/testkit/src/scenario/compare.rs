@@ -1,7 +1,7 @@
 //! What must hold of every log, and when two runs of a scene came to the same end.
 
 use super::{AGAIN, crew::first_id, told};
-use gimlet_protocol::{Asker, CallId, Entry, Fact, Finish, OpKey, ReturnedHow};
+use gimlet_protocol::{Asker, CallId, Entry, Fact, Finish, NoteKind, OpKey, ReturnedHow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a log whose session rests: entries are numbered without a gap and follow each
@@ -17,7 +17,10 @@ pub fn check_log(entries: &[Entry]) -> Result<(), String> {
     for (place, entry) in entries.iter().enumerate() {
         let parent = place.checked_sub(1).map(|before| before as u64);
         if entry.id.0 != place as u64 || entry.parent.map(|id| id.0) != parent {
-            return Err(format!("entry {} stands at place {place} and follows {:?}", entry.id, entry.parent));
+            return Err(format!(
+                "entry {} stands at place {place} and follows {:?}",
+                entry.id, entry.parent
+            ));
         }
         match &entry.fact {
             Fact::Prompted(incoming) | Fact::Steered(incoming) if !keys.insert(&incoming.key) => {
@@ -29,7 +32,10 @@ pub fn check_log(entries: &[Entry]) -> Result<(), String> {
             Fact::Returned(returned) => count(&mut ends, &returned.call)?,
             Fact::Refused(refused) => count(&mut ends, &refused.call)?,
             Fact::Answered(answer) if !answered.insert(&answer.call) => {
-                return Err(format!("the question about {} was answered twice", answer.call));
+                return Err(format!(
+                    "the question about {} was answered twice",
+                    answer.call
+                ));
             }
             _ => {}
         }
@@ -41,7 +47,9 @@ pub fn check_log(entries: &[Entry]) -> Result<(), String> {
 }
 
 fn count<'a>(ends: &mut BTreeMap<&'a CallId, usize>, call: &'a CallId) -> Result<(), String> {
-    let Some(count) = ends.get_mut(call) else { return Err(format!("{call} has a result and was never made")) };
+    let Some(count) = ends.get_mut(call) else {
+        return Err(format!("{call} has a result and was never made"));
+    };
     *count += 1;
     Ok(())
 }
@@ -64,7 +72,9 @@ pub fn same_end(plain: &[Entry], crashed: &[Entry]) -> Result<(), String> {
         ));
     }
     if said != said_again {
-        return Err(format!("the last words are {said_again:?} and not {said:?}"));
+        return Err(format!(
+            "the last words are {said_again:?} and not {said:?}"
+        ));
     }
     Ok(())
 }
@@ -86,14 +96,17 @@ fn outline(entries: &[Entry]) -> Vec<String> {
             Fact::Thought(said) => reply.push(format!("thought {}", said.text)),
             Fact::Called(called) => {
                 again |= called.call.id.as_str().ends_with(AGAIN);
-                reply.push(format!("called {} {} {}", called.call.id, called.call.tool, called.call.input));
+                reply.push(format!(
+                    "called {} {} {}",
+                    called.call.id, called.call.tool, called.call.input
+                ));
             }
             Fact::Spent(spent) if spent.asker == Asker::Main => {
                 let said = std::mem::take(&mut reply);
                 let ended = match &spent.finish {
-                    Finish::Failed { .. } => None,
-                    // Gone when the crash came between the interrupt and what was said so far.
-                    Finish::Interrupted => None,
+                    // An interrupted one is gone when the crash came between the interrupt and
+                    // what was said so far.
+                    Finish::Failed { .. } | Finish::Interrupted => None,
                     finish => Some(format!("reply {finish:?}")),
                 };
                 if let (Some(ended), false) = (ended, std::mem::take(&mut again)) {
@@ -101,23 +114,38 @@ fn outline(entries: &[Entry]) -> Vec<String> {
                     out.push(ended);
                 }
             }
-            Fact::Prompted(incoming) => out.push(format!("prompted {} {}", incoming.key, told::blocks(&incoming.content))),
-            Fact::Steered(incoming) => out.push(format!("steered {} {}", incoming.key, told::blocks(&incoming.content))),
+            Fact::Prompted(incoming) => out.push(format!(
+                "prompted {} {}",
+                incoming.key,
+                told::blocks(&incoming.content)
+            )),
+            Fact::Steered(incoming) => out.push(format!(
+                "steered {} {}",
+                incoming.key,
+                told::blocks(&incoming.content)
+            )),
             Fact::Withdrawn(key) => out.push(format!("withdrawn {key}")),
-            Fact::Refused(refused) => out.push(format!("refused {} {}", first_id(&refused.call), refused.text)),
+            Fact::Refused(refused) => out.push(format!(
+                "refused {} {}",
+                first_id(&refused.call),
+                refused.text
+            )),
             Fact::Returned(returned) if returned.how != ReturnedHow::Lost => {
-                let text = told::blocks(&returned.content);
-                out.push(format!("returned {} {:?} {text}", first_id(&returned.call), returned.how));
+                // What an interrupted call could still tell is lost with its process.
+                let told = returned.how != ReturnedHow::Interrupted;
+                let text = if told { told::blocks(&returned.content) } else { String::new() };
+                out.push(format!(
+                    "returned {} {:?} {text}",
+                    first_id(&returned.call),
+                    returned.how
+                ));
             }
             Fact::Faulted(fault) => out.push(format!("faulted {fault:?}")),
+            Fact::Compacted(compacted) => out.push(format!("compacted {:?}", compacted.summary)),
             Fact::Configured(change) => out.push(format!("configured {change:?}")),
-            Fact::Noted(noted) => out.push(format!("noted {noted:?}")),
+            Fact::Noted(noted) if noted.kind != NoteKind::Notice => out.push(format!("noted {noted:?}")),
             // A person may press the key again after a crash.
-            Fact::Interrupted(_) => {
-                if !interrupted {
-                    out.push("interrupted".to_owned());
-                }
-            }
+            Fact::Interrupted(_) if !interrupted => out.push("interrupted".to_owned()),
             _ => {}
         }
         interrupted = match &entry.fact {

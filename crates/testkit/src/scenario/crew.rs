@@ -20,10 +20,13 @@ pub enum Place {
 /// Where the model stands after these entries.
 ///
 /// A line was said when the log has its end, the line `Spent`. A line that repeats was said
-/// when the turn has ended or another model was asked. A model whose call was lost makes it
-/// once more: the one thing that every sensible model would do after it has looked.
+/// when the turn has ended or another model was asked. Failures that led to nothing before a
+/// crash happen again. A model whose call was lost makes it once more: the one thing that
+/// every sensible model would do after it has looked.
 pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
     let mut at = 0;
+    // Where the model stood when its last request led to something.
+    let mut settled = 0;
     let mut called: Vec<Call> = Vec::new();
     let mut lost: Vec<Call> = Vec::new();
     let mut reply: Vec<CallId> = Vec::new();
@@ -37,7 +40,8 @@ pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
                 reply.push(made.call.id.clone());
                 called.push(made.call.clone());
             }
-            Fact::Spent(spent) if spent.asker == Asker::Main => {
+            Fact::Spent(spent) if spent.asker != Asker::Main => at += 1,
+            Fact::Spent(spent) => {
                 let failed = matches!(spent.finish, Finish::Failed { .. });
                 let made = std::mem::take(&mut reply);
                 let again = !made.is_empty() && made.iter().all(|id| id.as_str().ends_with(AGAIN));
@@ -48,9 +52,14 @@ pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
                 if !failed {
                     open.extend(made);
                 }
-                let repeats = lines.get(at).is_some_and(|line| line.repeats == Repeats::Always);
+                let repeats = lines
+                    .get(at)
+                    .is_some_and(|line| line.repeats == Repeats::Always);
                 if !again && !repeats {
                     at += 1;
+                }
+                if !failed {
+                    settled = at;
                 }
             }
             Fact::Returned(returned) => {
@@ -70,12 +79,22 @@ pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
             Fact::Prompted(_) | Fact::Steered(_) if cut_off => {
                 cut_off = false;
                 at += 1;
+                settled = at;
             }
-            Fact::Faulted(_) | Fact::Configured(_) if repeats(lines, at, &entry.fact) => at += 1,
+            Fact::Faulted(_) | Fact::Configured(_) => {
+                at += usize::from(repeats(lines, at, &entry.fact));
+                settled = at;
+            }
+            Fact::Compacted(_) => settled = at,
+            Fact::Resumed(_) => at = settled,
             _ => {}
         }
     }
-    if lost.is_empty() { Place::Line(at) } else { Place::Again(lost) }
+    if lost.is_empty() {
+        Place::Line(at)
+    } else {
+        Place::Again(lost)
+    }
 }
 
 /// True when the fact ends a line that repeats.

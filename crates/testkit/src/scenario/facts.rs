@@ -13,6 +13,8 @@ const FICKLE: &[&str] = &[
     "total_ms",
     "sent_bytes",
     "kept_bytes",
+    "before_tokens",
+    "after_tokens",
     "modified_ns",
     "durationMs",
     "duration_ms",
@@ -24,10 +26,15 @@ const FICKLE: &[&str] = &[
 /// One line for each fact. Results of one round stand in the order of their calls, since
 /// calls that run together end in any order.
 pub fn redacted_facts(entries: &[Entry], redaction: &Redaction) -> String {
-    let mut lines: Vec<(String, bool)> = entries.iter().map(|entry| line(entry, redaction)).collect();
+    let mut lines: Vec<(String, bool)> =
+        entries.iter().map(|entry| line(entry, redaction)).collect();
     let mut from = 0;
     while from < lines.len() {
-        let run = lines.iter().skip(from).take_while(|(_, returned)| *returned).count();
+        let run = lines
+            .iter()
+            .skip(from)
+            .take_while(|(_, returned)| *returned)
+            .count();
         if let Some(results) = lines.get_mut(from..from + run) {
             results.sort();
         }
@@ -39,7 +46,10 @@ pub fn redacted_facts(entries: &[Entry], redaction: &Redaction) -> String {
 
 fn line(entry: &Entry, redaction: &Redaction) -> (String, bool) {
     let mut fact = serde_json::to_value(&entry.fact).unwrap_or(Value::Null);
-    if let Some(opened) = fact.get_mut("data").filter(|_| matches!(entry.fact, Fact::Opened(_))) {
+    if let Some(opened) = fact
+        .get_mut("data")
+        .filter(|_| matches!(entry.fact, Fact::Opened(_)))
+    {
         let tools = opened["tools"].as_array().into_iter().flatten();
         let names: Vec<&Value> = tools.map(|tool| &tool["name"]).collect();
         *opened = json!({ "model": opened["model"], "mode": opened["mode"], "tools": names });
@@ -50,7 +60,10 @@ fn line(entry: &Entry, redaction: &Redaction) -> (String, bool) {
     for (found, shown) in redaction {
         text = text.replace(found, shown);
     }
-    (format!("{tag} {text}"), matches!(entry.fact, Fact::Returned(_)))
+    (
+        format!("{tag} {text}"),
+        matches!(entry.fact, Fact::Returned(_)),
+    )
 }
 
 fn redact(value: &mut Value) {
@@ -67,19 +80,28 @@ fn redact(value: &mut Value) {
         Value::String(text) if text.len() > LONG && is_base64(text) => {
             *text = format!("({} characters of base64)", text.len());
         }
+        Value::String(text) if text.chars().count() > MOST_SHOWN => {
+            let shown: String = text.chars().take(MOST_SHOWN).collect();
+            *text = format!("{shown}… ({} characters)", text.chars().count());
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
 /// True for tokens of which there are none.
 fn is_nothing(usage: &Value) -> bool {
-    usage.as_object().is_some_and(|counts| counts.values().all(|count| *count == 0))
+    usage
+        .as_object()
+        .is_some_and(|counts| counts.values().all(|count| *count == 0))
 }
 
+/// Characters of a text; of a longer one the start and the length are told.
+const MOST_SHOWN: usize = 600;
 /// A run of base64 that is longer is told by its length.
 const LONG: usize = 64;
 
 fn is_base64(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
         && !text.chars().all(|c| c.is_ascii_hexdigit())
 }

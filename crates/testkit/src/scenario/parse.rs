@@ -41,12 +41,30 @@ pub(super) fn scene(path: &str, text: &str) -> Result<Scene, SceneFault> {
             why,
         })?;
     }
-    if !reader.steps.iter().any(|step| matches!(step.act, Act::Prompt(_))) {
+    if !reader
+        .steps
+        .iter()
+        .any(|step| matches!(step.act, Act::Prompt(_)))
+    {
         let why = "a scene needs at least one `prompt`".to_owned();
-        return Err(SceneFault { path: path.to_owned(), line: reader.number, why });
+        return Err(SceneFault {
+            path: path.to_owned(),
+            line: reader.number,
+            why,
+        });
     }
-    let Reader { setup, lines, steps, .. } = reader;
-    Ok(Scene { path: path.to_owned(), setup, lines, steps })
+    let Reader {
+        setup,
+        lines,
+        steps,
+        ..
+    } = reader;
+    Ok(Scene {
+        path: path.to_owned(),
+        setup,
+        lines,
+        steps,
+    })
 }
 
 #[derive(Default)]
@@ -73,7 +91,8 @@ impl Reader {
         }
         let acts = self.acts(verb, rest)?;
         let number = self.number;
-        self.steps.extend(acts.into_iter().map(|act| Step { number, act }));
+        self.steps
+            .extend(acts.into_iter().map(|act| Step { number, act }));
         Ok(())
     }
 
@@ -95,8 +114,9 @@ impl Reader {
                 _ => return Err("a limit is `turns N` or `budget USD`".to_owned()),
             },
             "price" => {
-                let (input, output) =
-                    rest.split_once(' ').ok_or("a price is `INPUT OUTPUT`, for a million tokens")?;
+                let (input, output) = rest
+                    .split_once(' ')
+                    .ok_or("a price is `INPUT OUTPUT`, for a million tokens")?;
                 setup.price = Some((number(input)?, number(output)?));
             }
             "schema" => setup.answer_schema = Some(json_value(rest)?),
@@ -150,21 +170,33 @@ impl Reader {
             None if rest.is_empty() => vec![Act::Interrupt],
             Some(("during", "reply")) => vec![Act::Speaks(self.silent_text()?), Act::Interrupt],
             Some(("during", tool)) => vec![Act::Runs(self.call_of(tool)?), Act::Interrupt],
-            _ => return Err("an interrupt comes `during TOOL`, `during reply`, or at once".to_owned()),
+            _ => {
+                return Err(
+                    "an interrupt comes `during TOOL`, `during reply`, or at once".to_owned(),
+                );
+            }
         })
     }
 
     /// The text before the silence of the last line that falls silent.
     fn silent_text(&self) -> Parsed<String> {
-        let silent = self.lines.iter().rev().find(|line| line.ending == Ending::Silence);
-        silent.map(|line| line.text.clone()).ok_or_else(|| "no line above falls silent with `and wait`".to_owned())
+        let silent = self
+            .lines
+            .iter()
+            .rev()
+            .find(|line| line.ending == Ending::Silence);
+        silent
+            .map(|line| line.text.clone())
+            .ok_or_else(|| "no line above falls silent with `and wait`".to_owned())
     }
 
     fn call_of(&self, tool: &str) -> Parsed<CallId> {
         // The first of the latest line that calls it: those after it wait for it.
         let mut calls = self.lines.iter().rev().flat_map(|line| &line.calls);
         let known = calls.find(|(_, known)| known == tool);
-        known.map(|(id, _)| id.clone()).ok_or_else(|| format!("no line above calls `{tool}`"))
+        known
+            .map(|(id, _)| id.clone())
+            .ok_or_else(|| format!("no line above calls `{tool}`"))
     }
 
     fn next_untold(&mut self) -> Parsed<CallId> {
@@ -189,7 +221,10 @@ impl Reader {
     fn item(&mut self, rest: &str) -> Parsed<()> {
         let (kind, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let rest = rest.trim();
-        let line = self.lines.last_mut().ok_or("`and` goes on a line of the model; there is none")?;
+        let line = self
+            .lines
+            .last_mut()
+            .ok_or("`and` goes on a line of the model; there is none")?;
         let item = match kind {
             "say" => {
                 let said = text(given(rest, "a text")?)?;
@@ -198,7 +233,9 @@ impl Reader {
             }
             "thought" => json!({ "type": "thought", "text": text(given(rest, "a text")?)? }),
             "call" | "broken" => {
-                let (tool, input) = rest.split_once(' ').ok_or("a call needs a tool and its input")?;
+                let (tool, input) = rest
+                    .split_once(' ')
+                    .ok_or("a call needs a tool and its input")?;
                 self.calls += 1;
                 let id = CallId(format!("c{}", self.calls));
                 if line.calls.is_empty() {
@@ -267,7 +304,9 @@ fn answer(rest: &str) -> Parsed<Reply> {
         "always" => allow(ReplyScope::Always, None),
         "edit" => allow(ReplyScope::Once, Some(json_value(rest)?)),
         "deny" if rest.is_empty() => Reply::Deny { reason: None },
-        "deny" => Reply::Deny { reason: Some(text(rest)?) },
+        "deny" => Reply::Deny {
+            reason: Some(text(rest)?),
+        },
         _ => return Err("an answer is once, session, always, deny or edit".to_owned()),
     })
 }
@@ -304,7 +343,9 @@ fn decode(code: &str) -> Parsed<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut held, mut bits) = (0_u32, 0_u32);
     for letter in code.trim_end_matches('=').chars() {
-        let value = LETTERS.find(letter).ok_or_else(|| format!("`{letter}` is no letter of base64"))?;
+        let value = LETTERS
+            .find(letter)
+            .ok_or_else(|| format!("`{letter}` is no letter of base64"))?;
         held = (held << 6) | u32::try_from(value).unwrap_or(0);
         bits += 6;
         if bits >= 8 {
@@ -318,7 +359,8 @@ fn decode(code: &str) -> Parsed<Vec<u8>> {
 /// A text in the quotes of JSON, or as it stands when it has none.
 fn text(rest: &str) -> Parsed<String> {
     if rest.starts_with('"') {
-        return serde_json::from_str(rest).map_err(|error| format!("the text is not closed well: {error}"));
+        return serde_json::from_str(rest)
+            .map_err(|error| format!("the text is not closed well: {error}"));
     }
     Ok(rest.to_owned())
 }
@@ -328,11 +370,17 @@ fn json_value(rest: &str) -> Parsed<Value> {
 }
 
 fn number<T: std::str::FromStr>(rest: &str) -> Parsed<T> {
-    rest.trim().parse().map_err(|_| format!("`{rest}` is not a number that fits here"))
+    rest.trim()
+        .parse()
+        .map_err(|_| format!("`{rest}` is not a number that fits here"))
 }
 
 fn given<'a>(rest: &'a str, what: &str) -> Parsed<&'a str> {
-    if rest.is_empty() { Err(format!("{what} is missing")) } else { Ok(rest) }
+    if rest.is_empty() {
+        Err(format!("{what} is missing"))
+    } else {
+        Ok(rest)
+    }
 }
 
 #[cfg(test)]

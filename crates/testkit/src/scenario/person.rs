@@ -1,6 +1,9 @@
 //! What a person at a session has seen so far: a fold of its events.
 
-use super::{crew::again_id, told};
+use super::{
+    crew::{again_id, first_id},
+    told,
+};
 use gimlet_protocol::{
     Asker, CallId, Entry, EntryId, Event, Fact, Finish, NoteKind, Question, Reply, ReturnedHow,
     SessionState, Signal,
@@ -68,7 +71,9 @@ impl Seen {
             | Fact::Resumed(_) => self.owed = true,
             Fact::Noted(noted) if noted.kind == NoteKind::Nudge => self.owed = true,
             // What a resting session only tidies up does not make it work.
-            Fact::Interrupted(_) => self.owed = self.state != SessionState::Resting,
+            Fact::Interrupted(_) | Fact::Faulted(_) => {
+                self.owed = self.state != SessionState::Resting;
+            }
             Fact::Spent(_) => self.speaking.clear(),
             _ => {}
         }
@@ -115,10 +120,36 @@ impl Seen {
         open
     }
 
+    /// The oldest open question that the scene has not answered for the same call before.
+    pub(super) fn new_question(&self) -> Option<(&CallId, &Question)> {
+        let open = self.questions();
+        open.into_iter()
+            .find(|(call, _)| self.answer_of(call).is_none())
+    }
+
+    /// An open question about a call that was made again, with the answer of the first time.
+    pub(super) fn known_answer(&self) -> Option<(CallId, Reply)> {
+        let open = self.questions();
+        open.into_iter()
+            .find_map(|(call, _)| Some((call.clone(), self.answer_of(call)?.clone())))
+    }
+
+    /// The answer to the same question about a call that a crash lost.
+    fn answer_of(&self, call: &CallId) -> Option<&Reply> {
+        let first = first_id(call);
+        let mut answers = self.answers().into_iter();
+        answers
+            .find(|(id, _)| *id != call && first_id(id) == first)
+            .map(|(_, reply)| reply)
+    }
+
     /// The id that a call of the scene now has: another one when a crash lost it.
     pub(super) fn current(&self, call: &CallId) -> CallId {
         let mut current = call.clone();
-        while self.end_of(&current).is_some_and(|end| end.how == Some(ReturnedHow::Lost)) {
+        while self
+            .end_of(&current)
+            .is_some_and(|end| end.how == Some(ReturnedHow::Lost))
+        {
             current = again_id(&current);
         }
         current
@@ -131,9 +162,11 @@ impl Seen {
                 how: Some(returned.how),
                 text: told::blocks(&returned.content),
             }),
-            Fact::Refused(refused) if refused.call == *call => {
-                Some(End { call: call.clone(), how: None, text: refused.text.clone() })
-            }
+            Fact::Refused(refused) if refused.call == *call => Some(End {
+                call: call.clone(),
+                how: None,
+                text: refused.text.clone(),
+            }),
             _ => None,
         })
     }
@@ -155,7 +188,11 @@ impl Seen {
 
     /// How the last turn stands.
     pub(super) fn turn(&self) -> TurnEnd {
-        self.entries.iter().rev().find_map(|entry| turn_end(&entry.fact)).unwrap_or(TurnEnd::Open)
+        self.entries
+            .iter()
+            .rev()
+            .find_map(|entry| turn_end(&entry.fact))
+            .unwrap_or(TurnEnd::Open)
     }
 }
 

@@ -9,10 +9,10 @@ use super::{
 use futures::{FutureExt as _, StreamExt as _};
 use gimlet_ports::{EventStream, ModelRequest, OpenSpec, SessionHead, Sessions};
 use gimlet_protocol::{
-    Block, Change, Entry, EntryId, Event, Fact, Op, OpKey, QueueLane, Refusal, Reply, ReturnedHow,
-    SessionId,
+    Block, CallId, Change, Entry, EntryId, Event, Fact, Op, OpKey, QueueLane, Refusal, Reply,
+    ReturnedHow, SessionId,
 };
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 /// Where a scene is played.
 pub trait Stage {
@@ -43,9 +43,13 @@ pub const SESSION: &str = "00000000-0000-7000-8000-000000000001";
 /// # Errors
 /// With the file and line of the step that went wrong, and why.
 pub async fn play(scene: &Scene, stage: &dyn Stage) -> Result<Vec<Entry>, String> {
-    let spec = OpenSpec::New { id: Some(SessionId::new(SESSION)) };
+    let spec = OpenSpec::New {
+        id: Some(SessionId::new(SESSION)),
+    };
     let mut person = Person::enter(stage, spec).await?;
-    person.play(scene, &scene.steps.iter().collect::<Vec<_>>()).await?;
+    person
+        .play(scene, &scene.steps.iter().collect::<Vec<_>>())
+        .await?;
     Ok(person.leave().await)
 }
 
@@ -54,12 +58,22 @@ pub async fn play(scene: &Scene, stage: &dyn Stage) -> Result<Vec<Entry>, String
 /// # Errors
 /// With the file and line of the step that went wrong, and why.
 pub async fn go_on(scene: &Scene, stage: &dyn Stage) -> Result<Vec<Entry>, String> {
-    let spec = OpenSpec::Earlier { name: SESSION.to_owned() };
+    let spec = OpenSpec::Earlier {
+        name: SESSION.to_owned(),
+    };
     let mut person = Person::enter(stage, spec).await?;
     // Operations are told by their keys; only answers have to be counted.
-    let answered = person.seen.answers().into_keys().filter(|call| first_id(call) == **call).count();
+    let answered = person
+        .seen
+        .answers()
+        .into_keys()
+        .filter(|call| first_id(call) == **call)
+        .count();
     person.crashes = 1;
-    person.pick_up(person.seen.last()).await.map_err(Halt::text)?;
+    person
+        .pick_up(person.seen.last())
+        .await
+        .map_err(Halt::text)?;
     let (mut asks, mut answers) = (0, 0);
     let left = scene.steps.iter().filter(|step| match &step.act {
         Act::Asks(_) => later(&mut asks, answered),
@@ -99,6 +113,8 @@ struct Person<'a> {
     events: EventStream,
     seen: Seen,
     crashes: usize,
+    /// Which question each line answers.
+    answering: BTreeMap<usize, CallId>,
     /// The operation that queued a prompt last.
     queued: Option<(OpKey, QueueLane)>,
 }
@@ -106,11 +122,27 @@ struct Person<'a> {
 impl<'a> Person<'a> {
     async fn enter(stage: &'a dyn Stage, spec: OpenSpec) -> Result<Self, String> {
         let sessions = stage.sessions()?;
-        let head = sessions.open(spec).await.map_err(|fault| format!("{fault:?}"))?;
+        let head = sessions
+            .open(spec)
+            .await
+            .map_err(|fault| format!("{fault:?}"))?;
         let events = sessions.follow(head.id.clone(), None).await;
-        let events = events.map_err(|refusal| format!("{refusal:?}"))?.fuse().boxed();
+        let events = events
+            .map_err(|refusal| format!("{refusal:?}"))?
+            .fuse()
+            .boxed();
         let seen = Seen::new();
-        let mut person = Self { stage, sessions, head, events, seen, crashes: 0, queued: None };
+        let answering = BTreeMap::new();
+        let mut person = Self {
+            stage,
+            sessions,
+            head,
+            events,
+            seen,
+            crashes: 0,
+            answering,
+            queued: None,
+        };
         let last = person.head.last;
         person.catch_up(last).await.map_err(Halt::text)?;
         Ok(person)
@@ -122,7 +154,9 @@ impl<'a> Person<'a> {
                 match self.step(step).await {
                     Ok(()) => break,
                     Err(Halt::Gone) if self.stage.take_crash() => {
-                        self.recover().await.map_err(|halt| self.report(scene, step, halt))?;
+                        self.recover()
+                            .await
+                            .map_err(|halt| self.report(scene, step, halt))?;
                     }
                     Err(halt) => return Err(self.report(scene, step, halt)),
                 }
@@ -133,7 +167,12 @@ impl<'a> Person<'a> {
 
     fn report(&self, scene: &Scene, step: &Step, halt: Halt) -> String {
         let facts = super::redacted_facts(&self.seen.entries, &Vec::new());
-        format!("{}:{}: {}\nafter these facts:\n{facts}", scene.path, step.number, halt.text())
+        format!(
+            "{}:{}: {}\nafter these facts:\n{facts}",
+            scene.path,
+            step.number,
+            halt.text()
+        )
     }
 
     async fn leave(self) -> Vec<Entry> {
@@ -163,7 +202,10 @@ impl<'a> Person<'a> {
         }
         // What the log tells of the past is no promise of the new process.
         self.seen.begin_again();
-        let key = OpKey(format!("pick-up-{}", self.head.last.map_or(0, |last| last.0)));
+        let key = OpKey(format!(
+            "pick-up-{}",
+            self.head.last.map_or(0, |last| last.0)
+        ));
         let op = match (self.seen.turn(), self.head.unfinished) {
             (TurnEnd::Interrupted | TurnEnd::Faulted, _) if !self.seen.open_calls().is_empty() => {
                 Op::Interrupt
@@ -188,7 +230,10 @@ impl<'a> Person<'a> {
                 Ok(())
             }
             Ok(None) => Err(Halt::Gone),
-            Err(_) => Err(Halt::Wrong(format!("nothing came for {} s", PATIENCE.as_secs()))),
+            Err(_) => Err(Halt::Wrong(format!(
+                "nothing came for {} s",
+                PATIENCE.as_secs()
+            ))),
         }
     }
 
@@ -229,13 +274,9 @@ impl<'a> Person<'a> {
     }
 
     async fn answer_again(&mut self) -> Result<(), Halt> {
-        let answers = self.seen.answers();
-        let known = self.seen.questions().into_iter().find_map(|(call, _)| {
-            let first = first_id(call);
-            let reply = answers.iter().find(|(id, _)| first_id(id) == first)?;
-            (first != *call).then(|| (call.clone(), (*reply.1).clone()))
-        });
-        let Some((call, reply)) = known else { return Ok(()) };
+        let Some((call, reply)) = self.seen.known_answer() else {
+            return Ok(());
+        };
         let key = OpKey(format!("answer-{call}"));
         self.submit(key, Op::Answer { call, reply }).await
     }
@@ -245,14 +286,26 @@ impl<'a> Person<'a> {
         match &step.act {
             Act::Prompt(text) => {
                 self.queued = Some((key.clone(), QueueLane::FollowUp));
-                self.submit(key, Op::Prompt { content: vec![Block::text(text)] }).await
+                self.submit(
+                    key,
+                    Op::Prompt {
+                        content: vec![Block::text(text)],
+                    },
+                )
+                .await
             }
             Act::Steer(text) => {
                 self.queued = Some((key.clone(), QueueLane::Steer));
-                self.submit(key, Op::Steer { content: vec![Block::text(text)] }).await
+                self.submit(
+                    key,
+                    Op::Steer {
+                        content: vec![Block::text(text)],
+                    },
+                )
+                .await
             }
             Act::EditQueued(text) => self.edit_queued(key, text).await,
-            Act::Answer(reply) => self.answer(key, reply).await,
+            Act::Answer(reply) => self.answer(step.number, key, reply).await,
             Act::Interrupt => self.submit(key, Op::Interrupt).await,
             Act::Mode(mode) => self.configure(key, Change::Mode { mode: *mode }).await,
             Act::Write(name, bytes) => write_file(&self.stage.root().join(name), bytes),
@@ -285,7 +338,11 @@ impl<'a> Person<'a> {
         let Some((queued, lane)) = self.queued.clone() else {
             return Err(Halt::Wrong("nothing was queued".to_owned()));
         };
-        let content = if text.is_empty() { Vec::new() } else { vec![Block::text(text)] };
+        let content = if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Block::text(text)]
+        };
         let done = self.seen.entries.iter().any(|entry| match &entry.fact {
             Fact::Withdrawn(withdrawn) => *withdrawn == queued,
             Fact::Queued(item) => item.incoming.key == queued && item.incoming.content == content,
@@ -294,14 +351,27 @@ impl<'a> Person<'a> {
         if done && self.crashes > 0 {
             return Ok(());
         }
-        self.submit(key, Op::EditQueued { queued, content, lane }).await
+        self.submit(
+            key,
+            Op::EditQueued {
+                queued,
+                content,
+                lane,
+            },
+        )
+        .await
     }
 
     async fn configure(&mut self, key: OpKey, change: Change) -> Result<(), Halt> {
-        let last = self.seen.entries.iter().rev().find_map(|entry| match &entry.fact {
-            Fact::Configured(change) => Some(change),
-            _ => None,
-        });
+        let last = self
+            .seen
+            .entries
+            .iter()
+            .rev()
+            .find_map(|entry| match &entry.fact {
+                Fact::Configured(change) => Some(change),
+                _ => None,
+            });
         if self.crashes > 0 && last == Some(&change) {
             return Ok(());
         }
@@ -310,34 +380,44 @@ impl<'a> Person<'a> {
 
     async fn sees_question(&mut self, text: &str) -> Result<(), Halt> {
         let told = self
-            .wait(|seen| {
-                let open = seen.questions();
-                let question = open.first().map(|(_, question)| told::question(question));
-                // After a crash the answer may be in the log already.
-                let answered = || seen.answers().values().next().map(|_| text.to_owned());
-                question.or_else(|| if seen.rests() { answered() } else { None })
+            .wait(|seen| match seen.new_question() {
+                Some((_, question)) => Some(Some(told::question(question))),
+                None if seen.rests() => Some(None),
+                None => None,
             })
             .await?;
-        contains(&told, text, "the question")
+        match told {
+            Some(told) => contains(&told, text, "the question"),
+            None => Err(Halt::Wrong("the turn ended without a question".to_owned())),
+        }
     }
 
-    async fn answer(&mut self, key: OpKey, reply: &Reply) -> Result<(), Halt> {
-        let open = self.seen.questions();
-        let Some((call, _)) = open.first() else {
-            let given = self.seen.answers().values().any(|given| *given == reply);
-            return if self.crashes > 0 && given {
-                Ok(())
-            } else {
-                Err(Halt::Wrong("no question is open".to_owned()))
-            };
+    async fn answer(&mut self, line: usize, key: OpKey, reply: &Reply) -> Result<(), Halt> {
+        let call = match self.answering.get(&line) {
+            Some(call) => call.clone(),
+            None => match self.seen.new_question() {
+                Some((call, _)) => call.clone(),
+                None => return Err(Halt::Wrong("no question is open".to_owned())),
+            },
         };
-        let call = (*call).clone();
-        self.submit(key, Op::Answer { call, reply: reply.clone() }).await
+        self.answering.insert(line, call.clone());
+        // Written before the crash: the answer's key is not in the log.
+        if self.seen.answers().contains_key(&call) {
+            return Ok(());
+        }
+        self.submit(
+            key,
+            Op::Answer {
+                call,
+                reply: reply.clone(),
+            },
+        )
+        .await
     }
 
     async fn sees_end(
         &mut self,
-        call: &gimlet_protocol::CallId,
+        call: &CallId,
         how: Option<ReturnedHow>,
         text: &str,
     ) -> Result<(), Halt> {
@@ -353,18 +433,28 @@ impl<'a> Person<'a> {
 
     async fn sees_fault(&mut self, class: &str, text: &str) -> Result<(), Halt> {
         let last = |seen: &Seen| {
-            let fault = seen.entries.iter().rev().find_map(|entry| match &entry.fact {
-                Fact::Faulted(fault) => Some(fault.clone()),
-                _ => None,
-            });
-            if fault.is_none() && seen.rests() { Some(None) } else { fault.map(Some) }
+            let fault = seen
+                .entries
+                .iter()
+                .rev()
+                .find_map(|entry| match &entry.fact {
+                    Fact::Faulted(fault) => Some(fault.clone()),
+                    _ => None,
+                });
+            if fault.is_none() && seen.rests() {
+                Some(None)
+            } else {
+                fault.map(Some)
+            }
         };
         let Some(fault) = self.wait(last).await? else {
             return Err(Halt::Wrong("the turn ended without a fault".to_owned()));
         };
         let (found, told) = told::fault(&fault);
         if found != class {
-            return Err(Halt::Wrong(format!("the fault is of class {found}: {told}")));
+            return Err(Halt::Wrong(format!(
+                "the fault is of class {found}: {told}"
+            )));
         }
         contains(told, text, "the fault")
     }
@@ -374,27 +464,54 @@ impl<'a> Person<'a> {
         if found.as_deref() == expected {
             return Ok(());
         }
-        let shown = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let shown =
+            |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let (found, expected) = (shown(found.as_deref()), shown(expected));
-        Err(Halt::Wrong(format!("{name} is {found:?} and not {expected:?}")))
+        Err(Halt::Wrong(format!(
+            "{name} is {found:?} and not {expected:?}"
+        )))
     }
 
     fn counts(&mut self, count: usize) -> Result<(), Halt> {
         self.glance();
-        let made = self.seen.entries.iter().filter(|entry| matches!(entry.fact, Fact::Spent(_))).count();
+        let made = self
+            .seen
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.fact, Fact::Spent(_)))
+            .count();
         // A crash makes requests of its own.
         if made == count || (self.crashes > 0 && made >= count) {
             return Ok(());
         }
-        Err(Halt::Wrong(format!("{made} requests were made and not {count}")))
+        Err(Halt::Wrong(format!(
+            "{made} requests were made and not {count}"
+        )))
     }
 
     fn hears(&self, text: &str) -> Result<(), Halt> {
-        let Some(requests) = self.stage.requests() else { return Ok(()) };
-        let Some(message) = requests.last().and_then(|request| request.messages.last()) else {
+        let Some(requests) = self.stage.requests() else {
+            return Ok(());
+        };
+        let Some(request) = requests.last() else {
             return Err(Halt::Wrong("no request was made".to_owned()));
         };
-        contains(&told::blocks(&message.blocks), text, "the last message")
+        // A call that is made again puts its round between.
+        let from = if self.crashes > 0 {
+            0
+        } else {
+            request.messages.len().saturating_sub(1)
+        };
+        let heard = request
+            .messages
+            .iter()
+            .skip(from)
+            .map(|message| told::blocks(&message.blocks));
+        contains(
+            &heard.collect::<Vec<_>>().join("\n"),
+            text,
+            "what the model heard",
+        )
     }
 }
 
@@ -402,7 +519,9 @@ fn contains(told: &str, wanted: &str, what: &str) -> Result<(), Halt> {
     if told.contains(wanted) {
         return Ok(());
     }
-    Err(Halt::Wrong(format!("{what} has no {wanted:?}, but is: {told}")))
+    Err(Halt::Wrong(format!(
+        "{what} has no {wanted:?}, but is: {told}"
+    )))
 }
 
 /// Writes a file and the folders that it needs.

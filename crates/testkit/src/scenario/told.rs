@@ -23,7 +23,10 @@ fn block(block: &Block) -> String {
 /// A question's title and accesses, a line each.
 pub(super) fn question(question: &Question) -> String {
     let accesses = question.accesses.iter().map(access);
-    std::iter::once(question.title.clone()).chain(accesses).collect::<Vec<_>>().join("\n")
+    std::iter::once(question.title.clone())
+        .chain(accesses)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn access(access: &Access) -> String {

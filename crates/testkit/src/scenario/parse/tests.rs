@@ -47,5 +47,8 @@ fn results_belong_to_the_calls_of_the_line_above_in_their_order() {
 #[test]
 fn base64_becomes_the_bytes_that_it_stands_for() {
     let scene = Scene::parse("x", "files a = base64 \"AP8Qgw==\"\nprompt go", "/w").unwrap();
-    assert_eq!(scene.setup.files, [("a".to_owned(), vec![0x00, 0xff, 0x10, 0x83])]);
+    assert_eq!(
+        scene.setup.files,
+        [("a".to_owned(), vec![0x00, 0xff, 0x10, 0x83])]
+    );
 }
