@@ -648,3 +648,6 @@ fn active_ranges(
     }
     ranges
 }
+
+#[cfg(test)]
+mod tests;
