@@ -77,6 +77,10 @@ registry! {
         "The model for side questions. Sets `smallModel`.";
     Models plain ANTHROPIC_BETAS "0.1.0"
         "Names of beta features to ask Anthropic's interface for, with commas between. Adds to `betas`.";
+    Models secret OPENAI_API_KEY "0.1.0"
+        "The key for OpenAI's interface, sent as `Authorization`.";
+    Models secret OPENROUTER_API_KEY "0.1.0"
+        "The key for `openrouter.ai`, sent as `Authorization`.";
     Models plain OPENAI_BASE_URL "0.1.0"
         "The address that requests to OpenAI's interface go to, instead of its own. Sets `providers.openai.baseUrl`.";
     Models plain GIMLET_MODEL "0.1.0"
@@ -108,12 +112,12 @@ registry! {
         "The folder of logs, locks and sockets; `~/.local/state/gimlet` unless set.";
     Folders plain CLAUDE_CONFIG_DIR "0.1.0"
         "The folder that is read in place of `~/.claude`.";
+    Folders plain CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD "0.1.0"
+        "When on, memory files of added folders count as the project's do.";
     Folders plain HOME "0.1.0"
         "The home folder.";
     Folders plain XDG_CONFIG_HOME "0.1.0"
         "The folder of settings of all programs.";
-    Folders plain CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD "0.1.0"
-        "When on, memory files of added folders count as the project's do.";
     Folders plain XDG_DATA_HOME "0.1.0"
         "The folder of data of all programs.";
     Folders plain XDG_CACHE_HOME "0.1.0"
@@ -127,8 +131,6 @@ registry! {
         "Features to turn on, or off with a `-` in front, with commas between. Sets `features`.";
     Behaviour plain DISABLE_AUTO_COMPACT "0.1.0"
         "Turns automatic compaction off. Sets `autoCompactEnabled`.";
-    Behaviour plain IS_SANDBOX "0.1.0"
-        "Says that this machine is a sandbox, so that `bypassPermissions` may be used as root.";
 
     System plain PATH "0.1.0"
         "Where programs such as `git` are found.";

@@ -15,10 +15,8 @@ const STORED: &[(&str, &str)] = &[("groq", "gsk-stored")];
 fn registry(env: &[(&str, &str)], settings: &str, places: Vec<Candidate>) -> Registry {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().to_str().unwrap().to_owned();
-    let env = [("GIMLET_HOME", folder.as_str()), ("HOME", folder.as_str())]
-        .iter()
-        .chain(env)
-        .copied();
+    let folders = [("GIMLET_HOME", folder.as_str()), ("HOME", folder.as_str())];
+    let env: Vec<(&str, &str)> = folders.into_iter().chain(env.iter().copied()).collect();
     let launch = Launch {
         cwd: home.path().to_owned(),
         env: Env::of(env),
@@ -79,6 +77,7 @@ fn card(registry: &Registry, name: &str) -> Result<(String, String, u64), String
     ))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with results")]
 fn row(provider: &str, name: &str, context_tokens: u64) -> Result<(String, String, u64), String> {
     Ok((provider.to_owned(), name.to_owned(), context_tokens))
 }

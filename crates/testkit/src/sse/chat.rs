@@ -195,7 +195,7 @@ impl ChatScript {
             Finish::Unsaid => None,
         };
         let mut event = |members: &Value| {
-            out.push_str(&format!("data: {}\n\n", self.chunk_of(members)));
+            out.extend(["data: ", &self.chunk_of(members).to_string(), "\n\n"]);
         };
         if let Some(reason) = reason {
             event(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}));

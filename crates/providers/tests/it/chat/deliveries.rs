@@ -114,7 +114,7 @@ async fn a_reply_that_is_cut_before_its_reason_says_so_and_never_pretends_to_be_
         let bytes = script.bytes();
         let text = String::from_utf8(bytes).unwrap();
         let reason = text.rfind(r#""finish_reason":""#).unwrap();
-        let events: Vec<&str> = text.split_inclusive("\n\n").take(2).collect();
+        let events: Vec<&str> = text.split_inclusive("\n\n").take(1).collect();
         let first = events.concat().len();
         for at in (first..reason).step_by(((reason - first) / 9).max(1)) {
             for delivery in [Delivery::CutAt(at), Delivery::EndAt(at)] {
