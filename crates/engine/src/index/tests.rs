@@ -9,13 +9,21 @@ fn folded(facts: Vec<Fact>) -> Index {
     let mut index = Index::default();
     for (number, fact) in facts.into_iter().enumerate() {
         let id = EntryId(number as u64 + 1);
-        index.apply(&Entry { id, parent: None, at: Timestamp(0), fact });
+        index.apply(&Entry {
+            id,
+            parent: None,
+            at: Timestamp(0),
+            fact,
+        });
     }
     index
 }
 
 fn noted(kind: NoteKind, text: &str) -> Fact {
-    Fact::Noted(Noted { kind, text: text.to_owned() })
+    Fact::Noted(Noted {
+        kind,
+        text: text.to_owned(),
+    })
 }
 
 fn compacted() -> Fact {
@@ -35,7 +43,10 @@ fn a_reminder_is_known_by_its_first_line_until_a_compaction() {
     let index = folded(vec![told.clone(), noted(NoteKind::Notice, "From b.md:\nx")]);
     assert!(index.was_told("From a.md:"));
     assert!(!index.was_told("Use tabs."));
-    assert!(!index.was_told("From b.md:"), "the model was not told of a notice");
+    assert!(
+        !index.was_told("From b.md:"),
+        "the model was not told of a notice"
+    );
     assert!(!folded(vec![told.clone(), compacted()]).was_told("From a.md:"));
     assert!(folded(vec![compacted(), told]).was_told("From a.md:"));
 }
