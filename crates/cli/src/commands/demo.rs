@@ -1,10 +1,5 @@
 //! `gimlet demo`: a whole task in a small real repository, shown step by step.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a few facts are shown, the rest passes"
-)]
-
 use super::here;
 use crate::{
     args::DemoArgs,
@@ -14,9 +9,11 @@ use crate::{
 use futures::StreamExt as _;
 use gimlet_app::{Demo, Hub};
 use gimlet_ports::{OpenSpec, Sessions as _};
-use gimlet_protocol::{Block, Call, Event, Fact, Op, OpKey, ReturnedHow, SessionState, Signal};
+use gimlet_protocol::{
+    Block, Call, CallId, Event, Fact, Op, OpKey, ReturnedHow, SessionState, Signal,
+};
 use gimlet_settings::Env;
-use std::{collections::HashMap, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 /// The demonstration takes a few seconds; more means that something hangs.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -111,10 +108,10 @@ async fn work(demo: &Demo) -> Result<Exit, Exit> {
     hub.submit(head.id, OpKey::from("demo"), prompt)
         .await
         .map_err(refused)?;
-    let mut calls: HashMap<_, Call> = HashMap::new();
+    let mut steps = Steps::default();
     while let Some(event) = events.next().await {
         match event {
-            Event::Fact(entry) => show(&entry.fact, &mut calls),
+            Event::Fact(entry) => steps.show(&entry.fact),
             Event::Signal(Signal::TextDelta { text, .. }) => {
                 exit::print(&text);
             }
@@ -128,35 +125,44 @@ async fn work(demo: &Demo) -> Result<Exit, Exit> {
     Ok(Exit::Success)
 }
 
-/// A line for each step. The texts themselves were shown as they came.
-fn show(fact: &Fact, calls: &mut HashMap<gimlet_protocol::CallId, Call>) {
-    let line = match fact {
-        Fact::Said(_) => String::new(),
-        Fact::Called(called) => {
-            calls.insert(called.call.id.clone(), called.call.clone());
-            return;
-        }
-        Fact::Cleared(cleared) => {
+/// The calls under way, in the order in which the model made them. What becomes of them is
+/// shown in this order too, though some run together.
+#[derive(Default)]
+struct Steps(VecDeque<Step>);
+
+struct Step {
+    call: Call,
+    /// What is to be shown next.
+    waiting: Vec<String>,
+    over: bool,
+}
+
+impl Steps {
+    /// A line for each step. The texts themselves were shown as they came.
+    fn show(&mut self, fact: &Fact) {
+        if let Fact::Called(called) = fact {
+            let call = called.call.clone();
+            let waiting = Vec::new();
+            self.0.push_back(Step {
+                call,
+                waiting,
+                over: false,
+            });
+        } else if let Fact::Cleared(cleared) = fact {
             let because: Vec<&str> = cleared
                 .ruling
                 .because
                 .iter()
                 .map(|reason| reason.text.as_str())
                 .collect();
-            format!(
-                "  {}\n    allowed: {}",
-                title(calls.get(&cleared.call)),
-                because.join("; ")
-            )
-        }
-        Fact::Refused(refused) => {
-            format!(
-                "  {}\n    DENIED: {}",
-                title(calls.get(&refused.call)),
-                refused.text
-            )
-        }
-        Fact::Returned(returned) => {
+            self.decide(
+                &cleared.call,
+                &format!("    allowed: {}", because.join("; ")),
+            );
+        } else if let Fact::Refused(refused) = fact {
+            self.decide(&refused.call, &format!("    DENIED: {}", refused.text));
+            self.end(&refused.call);
+        } else if let Fact::Returned(returned) = fact {
             let mark = if returned.how == ReturnedHow::Done {
                 "done"
             } else {
@@ -166,9 +172,12 @@ fn show(fact: &Fact, calls: &mut HashMap<gimlet_protocol::CallId, Call>) {
                 Some(Block::Text { text, .. }) => shortened(text),
                 _ => String::new(),
             };
-            format!("    {mark} in {} ms\n{shown}", returned.took_ms)
-        }
-        Fact::Spent(spent) => {
+            self.add(
+                &returned.call,
+                &format!("    {mark} in {} ms\n{shown}", returned.took_ms),
+            );
+            self.end(&returned.call);
+        } else if let Fact::Spent(spent) = fact {
             let cost = spent.cost.micro_usd.map_or_else(
                 || "no price known".to_owned(),
                 |micro| {
@@ -179,18 +188,51 @@ fn show(fact: &Fact, calls: &mut HashMap<gimlet_protocol::CallId, Call>) {
                     )
                 },
             );
-            let tokens = spent.usage.context_tokens();
-            format!("    ({tokens} tokens, {cost})")
+            exit::print_line(&format!(
+                "    ({} tokens, {cost})",
+                spent.usage.context_tokens()
+            ));
+        } else if let Fact::Said(_) = fact {
+            exit::print_line("");
         }
-        _ => return,
-    };
-    exit::print_line(&line);
+        self.tell();
+    }
+
+    /// What is decided about a call comes after its title.
+    fn decide(&mut self, call: &CallId, line: &str) {
+        if let Some(step) = self.0.iter_mut().find(|step| step.call.id == *call) {
+            step.waiting
+                .push(format!("  {}\n{line}", title(&step.call)));
+        }
+    }
+
+    fn add(&mut self, call: &CallId, line: &str) {
+        if let Some(step) = self.0.iter_mut().find(|step| step.call.id == *call) {
+            step.waiting.push(line.to_owned());
+        }
+    }
+
+    fn end(&mut self, call: &CallId) {
+        if let Some(step) = self.0.iter_mut().find(|step| step.call.id == *call) {
+            step.over = true;
+        }
+    }
+
+    /// Shows what has its turn.
+    fn tell(&mut self) {
+        while let Some(step) = self.0.front_mut() {
+            for line in step.waiting.drain(..) {
+                exit::print_line(&line);
+            }
+            if !step.over {
+                return;
+            }
+            self.0.pop_front();
+        }
+    }
 }
 
-fn title(call: Option<&Call>) -> String {
-    let Some(call) = call else {
-        return "?".to_owned();
-    };
+fn title(call: &Call) -> String {
     let field = |name: &str| call.input.get(name).and_then(|value| value.as_str());
     let what = field("command")
         .or_else(|| field("file_path"))

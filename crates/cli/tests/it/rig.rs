@@ -194,7 +194,10 @@ impl Rig {
             (r"process \d+", "process [PID]"),
             (r"/tmp/gimlet-demo-\w+", "[DEMO]"),
             // What answers on the machine's ports is no matter of these tests.
-            (r"hint: without a key: .*", "hint: without a key: [LOCAL SERVERS]"),
+            (
+                r"hint: without a key: .*",
+                "hint: without a key: [LOCAL SERVERS]",
+            ),
             (r"work-[0-9a-f]{20}", "work-[HASH]"),
         ] {
             settings.add_filter(pattern, shown);
