@@ -35,8 +35,14 @@ fn spent() -> Fact {
         model: "mock".to_owned(),
         request_id: None,
         finish: Finish::Complete,
-        usage: Usage { input_tokens: 3, output_tokens: 40, ..Usage::default() },
-        cost: RequestCost { micro_usd: Some(12) },
+        usage: Usage {
+            input_tokens: 3,
+            output_tokens: 40,
+            ..Usage::default()
+        },
+        cost: RequestCost {
+            micro_usd: Some(12),
+        },
         sent_bytes: 0,
         kept_bytes: 0,
         broke_because: None,
@@ -73,7 +79,11 @@ fn round(number: u64) -> [Vec<Fact>; 3] {
     let text = format!("Looking at part {number}.");
     [
         vec![
-            Fact::Said(Said { reply: reply.clone(), text, opaque: None }),
+            Fact::Said(Said {
+                reply: reply.clone(),
+                text,
+                opaque: None,
+            }),
             Fact::Called(Called { reply, call }),
             spent(),
         ],
@@ -104,7 +114,9 @@ fn fold(c: &mut Criterion) {
     }
     let mut group = c.benchmark_group("fold");
     group.throughput(Throughput::Bytes(fs::metadata(&path).unwrap().len()));
-    group.sample_size(10).measurement_time(Duration::from_secs(12));
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(12));
     group.bench_function("open_read_and_fold_200_mb", |b| {
         b.iter(|| {
             let view = store.view(&session).unwrap();

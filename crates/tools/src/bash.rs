@@ -41,7 +41,10 @@ pub(crate) struct BashInput {
     timeout: Option<u64>,
     /// What it does, in 5-10 words
     #[serde(default)]
-    #[expect(dead_code, reason = "clients read it from the call's input; nothing here trusts it")]
+    #[expect(
+        dead_code,
+        reason = "clients read it from the call's input; nothing here trusts it"
+    )]
     description: Option<String>,
     #[serde(default, deserialize_with = "loose::flag")]
     run_in_background: Option<bool>,

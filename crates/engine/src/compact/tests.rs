@@ -6,7 +6,7 @@ fn summary(skip: Option<&str>) -> String {
     HEADINGS
         .iter()
         .filter(|heading| Some(**heading) != skip)
-        .map(|heading| format!("{heading}\nnone\n"))
+        .flat_map(|heading| [heading, "\nnone\n"])
         .collect()
 }
 

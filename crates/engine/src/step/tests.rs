@@ -75,7 +75,7 @@ impl World {
             }
             0 | 1 => {
                 let incoming = self.incoming();
-                let lane = if self.roll() % 2 == 0 {
+                let lane = if self.roll().is_multiple_of(2) {
                     QueueLane::Steer
                 } else {
                     QueueLane::FollowUp
@@ -187,7 +187,7 @@ impl World {
                 self.write(fact);
             }
             Step::Wait(call) => {
-                let allow = self.roll() % 2 == 0;
+                let allow = self.roll().is_multiple_of(2);
                 let reply = if allow {
                     let input = Some(serde_json::json!({"changed": true}));
                     Reply::Allow {
@@ -356,8 +356,8 @@ proptest! {
         let mut entries = world.entries.clone();
         entries.push(Entry { id: EntryId(last), parent: Some(EntryId(cut)), at: Timestamp(0), fact: rewound });
         let folded = fold_log(|| Ok(Box::new(entries.clone().into_iter().map(Ok)))).unwrap();
-        let kept = &world.entries[..=usize::try_from(cut).unwrap()];
-        let plain = fold_log(|| Ok(Box::new(kept.to_vec().into_iter().map(Ok)))).unwrap();
+        let kept = world.entries[..=usize::try_from(cut).unwrap()].to_vec();
+        let plain = fold_log(|| Ok(Box::new(kept.clone().into_iter().map(Ok)))).unwrap();
         prop_assert_eq!(folded.index.messages(), plain.index.messages());
         prop_assert_eq!(folded.index.totals(), world.index.totals());
         prop_assert_eq!(folded.index.last(), Some(EntryId(last)));

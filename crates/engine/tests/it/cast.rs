@@ -177,7 +177,9 @@ impl Process {
             .append(None, vec![Fact::Opened(Box::new(opened))])
             .unwrap();
         let mut index = Index::default();
-        entries.iter().for_each(|entry| index.apply(entry));
+        for entry in &entries {
+            index.apply(entry);
+        }
         self.tape.rewind(entries);
         (Box::new(log), index)
     }

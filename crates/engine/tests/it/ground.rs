@@ -2,6 +2,7 @@
 //! place for one scene, so that two runs can be compared word by word.
 
 use gimlet_settings::{Dirs, Env};
+use gimlet_store::Store;
 use gimlet_testkit::scenario::{Redaction, SESSION, Scene, Speaker, put};
 use std::{
     collections::BTreeMap,
@@ -96,11 +97,20 @@ impl Ground {
         Dirs::find(&self.env()).unwrap()
     }
 
+    /// What differs from run to run; the longer texts first.
     pub(crate) fn redaction(&self) -> Redaction {
-        let shown = |path: PathBuf, name: &str| (path.display().to_string(), name.to_owned());
+        let shown = |path: &Path, name: &str| (path.display().to_string(), name.to_owned());
+        let project = Store::new(&self.dirs().data).project_folder(&self.root());
+        let project = project
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         vec![
-            shown(self.root(), "$ROOT"),
-            shown(self.home(), "$HOME"),
+            shown(&self.root(), "$ROOT"),
+            shown(&self.home(), "$HOME"),
+            shown(&self.place, "$PLACE"),
+            (project, "$PROJECT".to_owned()),
             (SESSION.to_owned(), "$SESSION".to_owned()),
         ]
     }

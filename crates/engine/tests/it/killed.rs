@@ -70,9 +70,15 @@ fn a_tool_whose_session_was_killed_is_told_as_lost_and_made_again() {
     });
     // FIXME: a command outlives a session that was killed; nothing tells it to end, and the
     // one that takes the session over is told no group to look for.
-    assert!(alive, "the group {group} ended with its session: say so in this test");
+    assert!(
+        alive,
+        "the group {group} ended with its session: say so in this test"
+    );
     // It is this test's own, so it is ended here.
-    let ended = Command::new("kill").args(["-9", "--", &format!("-{group}")]).status().unwrap();
+    let ended = Command::new("kill")
+        .args(["-9", "--", &format!("-{group}")])
+        .status()
+        .unwrap();
     assert!(ended.success(), "{ended:?}");
 }
 

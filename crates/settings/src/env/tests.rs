@@ -23,7 +23,8 @@ fn debug_shows_names_and_no_values() {
 
 #[test]
 fn a_switch_is_on_unless_it_says_no() {
-    let is_on = |value| Env::of([("IS_SANDBOX", value)]).is_on(&env_vars::IS_SANDBOX);
+    let is_on =
+        |value| Env::of([("DISABLE_AUTO_COMPACT", value)]).is_on(&env_vars::DISABLE_AUTO_COMPACT);
     let given = [
         "1",
         "true",

@@ -28,5 +28,13 @@ fn what_is_named_for_a_secret_is_one() {
         .filter(|variable| variable.secret)
         .map(|v| v.name)
         .collect();
-    assert_eq!(secret, ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"]);
+    assert_eq!(
+        secret,
+        [
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_AUTH_TOKEN",
+            "OPENAI_API_KEY",
+            "OPENROUTER_API_KEY"
+        ]
+    );
 }

@@ -133,7 +133,11 @@ fn outline(entries: &[Entry]) -> Vec<String> {
             Fact::Returned(returned) if returned.how != ReturnedHow::Lost => {
                 // What an interrupted call could still tell is lost with its process.
                 let told = returned.how != ReturnedHow::Interrupted;
-                let text = if told { told::blocks(&returned.content) } else { String::new() };
+                let text = if told {
+                    told::blocks(&returned.content)
+                } else {
+                    String::new()
+                };
                 out.push(format!(
                     "returned {} {:?} {text}",
                     first_id(&returned.call),
@@ -143,7 +147,9 @@ fn outline(entries: &[Entry]) -> Vec<String> {
             Fact::Faulted(fault) => out.push(format!("faulted {fault:?}")),
             Fact::Compacted(compacted) => out.push(format!("compacted {:?}", compacted.summary)),
             Fact::Configured(change) => out.push(format!("configured {change:?}")),
-            Fact::Noted(noted) if noted.kind != NoteKind::Notice => out.push(format!("noted {noted:?}")),
+            Fact::Noted(noted) if noted.kind != NoteKind::Notice => {
+                out.push(format!("noted {noted:?}"))
+            }
             // A person may press the key again after a crash.
             Fact::Interrupted(_) if !interrupted => out.push("interrupted".to_owned()),
             _ => {}

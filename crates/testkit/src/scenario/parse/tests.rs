@@ -13,7 +13,7 @@ fn a_bad_scene_names_its_file_and_line() {
     let faults = [
         "prompt hi\nmodel sings",
         "# nothing",
-        "files a = 3\nprompt hi",
+        "files a : 3\nprompt hi",
         "prompt hi\nlimit turns 3",
         "prompt hi\nreturns \"x\"",
         "prompt hi\nmodel call Read {file_path: 1}",
