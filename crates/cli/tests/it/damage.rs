@@ -153,6 +153,12 @@ fn an_empty_or_foreign_file_among_the_logs_is_told_and_not_touched() {
     let foreign = folder.join("0199a3f0-1111-7c41-9d2e-0a1b2c3d4e5f.jsonl");
     fs::write(&empty, "").unwrap();
     fs::write(&foreign, "#!/bin/sh\necho hello\n").unwrap();
+    // Older than the session in any clock, so that the list has one order.
+    for (path, age) in [(&empty, 7_200), (&foreign, 3_600)] {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+        let file = fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(then).unwrap();
+    }
     let listed = rig.gimlet(["sessions", "list"]).finish().expect(0);
     let id = foreign.file_stem().unwrap().to_str().unwrap();
     let resumed = rig

@@ -148,7 +148,7 @@ fn outline(entries: &[Entry]) -> Vec<String> {
             Fact::Compacted(compacted) => out.push(format!("compacted {:?}", compacted.summary)),
             Fact::Configured(change) => out.push(format!("configured {change:?}")),
             Fact::Noted(noted) if noted.kind != NoteKind::Notice => {
-                out.push(format!("noted {noted:?}"))
+                out.push(format!("noted {noted:?}"));
             }
             // A person may press the key again after a crash.
             Fact::Interrupted(_) if !interrupted => out.push("interrupted".to_owned()),
