@@ -49,14 +49,6 @@ impl Driver {
                     })]);
                 }
             };
-            if !compacted && self.is_nearly_full(model.card()) {
-                compacted = true;
-                self.compact(&*model, Trigger::Auto).await?;
-                if !self.index.owes_reply() {
-                    return Ok(());
-                }
-                continue;
-            }
             let options = &self.parts.options;
             let wanted = options
                 .max_output_tokens
@@ -72,6 +64,15 @@ impl Driver {
                 Ok(allowed) => allowed,
                 Err(fault) => return self.record(vec![Fact::Faulted(fault)]),
             };
+            // After the limits: a summary costs too.
+            if !compacted && self.is_nearly_full(model.card()) {
+                compacted = true;
+                self.compact(&*model, Trigger::Auto).await?;
+                if !self.index.owes_reply() {
+                    return Ok(());
+                }
+                continue;
+            }
             let Some(failed) = self.ask(&*model, allowed).await? else {
                 return Ok(());
             };
