@@ -85,6 +85,12 @@ impl Seen {
         self.state == SessionState::Resting && !self.owed && self.open_calls().is_empty()
     }
 
+    /// How the session stands, for a person who waits in vain.
+    pub(super) fn standing(&self) -> String {
+        let Self { state, owed, .. } = self;
+        format!("the state is {state:?}, owed: {owed}, open: {:?}", self.open_calls())
+    }
+
     /// Calls without a result, of replies that came to their end.
     pub(super) fn open_calls(&self) -> Vec<CallId> {
         let mut reply = Vec::new();

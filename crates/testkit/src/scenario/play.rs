@@ -231,8 +231,9 @@ impl<'a> Person<'a> {
             }
             Ok(None) => Err(Halt::Gone),
             Err(_) => Err(Halt::Wrong(format!(
-                "nothing came for {} s",
-                PATIENCE.as_secs()
+                "nothing came for {} s; {}",
+                PATIENCE.as_secs(),
+                self.seen.standing()
             ))),
         }
     }
@@ -268,15 +269,14 @@ impl<'a> Person<'a> {
             if let Some(told) = told(&self.seen) {
                 return Ok(told);
             }
-            self.answer_again().await?;
-            self.next().await?;
+            match self.seen.known_answer() {
+                Some((call, reply)) => self.answer_again(call, reply).await?,
+                None => self.next().await?,
+            }
         }
     }
 
-    async fn answer_again(&mut self) -> Result<(), Halt> {
-        let Some((call, reply)) = self.seen.known_answer() else {
-            return Ok(());
-        };
+    async fn answer_again(&mut self, call: CallId, reply: Reply) -> Result<(), Halt> {
         let key = OpKey(format!("answer-{call}"));
         self.submit(key, Op::Answer { call, reply }).await
     }
