@@ -22,7 +22,11 @@ impl Ground {
         // Sessions are flushed to the disk at every rest; where there is a disk that is memory,
         // the many runs of a scene need not wait for it.
         let memory = Path::new("/dev/shm");
-        let holder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
+        let holder = if memory.is_dir() {
+            TempDir::new_in(memory)
+        } else {
+            TempDir::new()
+        };
         let holder = holder.unwrap();
         let place = holder.path().canonicalize().unwrap();
         Self {

@@ -88,7 +88,10 @@ impl Seen {
     /// How the session stands, for a person who waits in vain.
     pub(super) fn standing(&self) -> String {
         let Self { state, owed, .. } = self;
-        format!("the state is {state:?}, owed: {owed}, open: {:?}", self.open_calls())
+        format!(
+            "the state is {state:?}, owed: {owed}, open: {:?}",
+            self.open_calls()
+        )
     }
 
     /// Calls without a result, of replies that came to their end.
