@@ -11,6 +11,7 @@
 mod cast;
 mod gate;
 mod ground;
+mod keys;
 mod killed;
 mod performance;
 mod prompter;
