@@ -15,7 +15,10 @@ use gimlet_protocol::{
     Accepted, Block, CallId, EntryId, Fact, NoteKind, Noted, Op, OpKey, Refusal, Returned,
     ReturnedHow, SessionId, SessionState, Signal,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// Commands that may wait for the session. A full inbox answers `Busy`.
@@ -61,6 +64,7 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         spent_here_micro_usd: 0,
         sent: None,
         compacting: None,
+        taken: HashSet::new(),
     };
     driver.held = owes || (driver.offers_end() && driver.missing_end().is_some());
     let task = tokio::spawn(driver.run());
@@ -203,6 +207,8 @@ pub(crate) struct Driver {
     pub(crate) sent: Option<crate::sample::Sent>,
     /// A compaction that the person asked for, with their wish.
     pub(crate) compacting: Option<Trigger>,
+    /// Keys of the operations that were taken since the session was opened.
+    pub(crate) taken: HashSet<OpKey>,
 }
 
 impl Driver {

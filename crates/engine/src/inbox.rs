@@ -116,9 +116,18 @@ impl Driver {
             key: key.clone(),
             after: self.index.last(),
         };
-        if self.index.knows(&key) && !matches!(op, Op::EditQueued { .. }) {
+        // The log knows the keys of prompts; those of other operations are known while the
+        // session is open.
+        let in_log = self.index.knows(&key) && !matches!(op, Op::EditQueued { .. });
+        if in_log || self.taken.contains(&key) {
             return Ok(accepted);
         }
+        self.operate_once(key.clone(), op, working)?;
+        self.taken.insert(key);
+        Ok(accepted)
+    }
+
+    fn operate_once(&mut self, key: OpKey, op: Op, working: Working) -> Result<(), Refusal> {
         // Another operation is another chance for the log.
         self.broken = None;
         let facts = match op {
@@ -134,9 +143,9 @@ impl Driver {
             Op::Configure { change } => self.configure(change)?,
             Op::Compact { instructions } => {
                 self.ask_to_compact(instructions, working)?;
-                return Ok(accepted);
+                return Ok(());
             }
-            Op::Rewind { to } => return self.rewind(&key, to, working).map(|()| accepted),
+            Op::Rewind { to } => return self.rewind(&key, to, working),
             Op::Resume => self.resume(key)?,
             Op::Close => {
                 self.closing = Some(key.clone());
@@ -147,8 +156,7 @@ impl Driver {
             let why = fault.to_string();
             self.broken = Some(fault);
             Refusal::Log { why }
-        })?;
-        Ok(accepted)
+        })
     }
 
     fn prompt(

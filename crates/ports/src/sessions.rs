@@ -14,7 +14,8 @@ pub trait Sessions: Send + Sync {
     /// Opens a session: a new one, an earlier one, or a fork of one.
     fn open(&self, spec: OpenSpec) -> Later<'_, Result<SessionHead, OpenFault>>;
 
-    /// Takes an operation. The same key again is accepted and changes nothing.
+    /// Takes an operation. The same key again is accepted and changes nothing: for prompts as
+    /// long as the log lasts, for other operations while the session is open.
     fn submit(
         &self,
         session: SessionId,

@@ -17,17 +17,17 @@ pub use vendor::{
 use crate::{
     Secret,
     by_message::ByMessage,
-    exchange::{Dialect, Sending, exchange, secret_header},
+    exchange::{Dialect, Sending, add_headers, exchange, refused, secret_header},
     http::LazyClient,
     trouble::Trouble,
 };
 use convert::Converted;
-use gimlet_ports::{Failure, Model, ModelCard, ModelRequest, ModelStream, Stop};
+use gimlet_ports::{Model, ModelCard, ModelRequest, ModelStream, Stop};
 use reply::{Asked, Reply};
 use request::Shape;
 use reqwest::{
     StatusCode,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    header::{HeaderMap, HeaderValue},
 };
 use serde_json::{Map, Value};
 use std::{
@@ -222,11 +222,7 @@ impl Wire {
             let bearer = format!("Bearer {}", key.expose());
             headers.insert("authorization", secret_header(&bearer)?);
         }
-        for (name, value) in &self.options.headers {
-            let name = HeaderName::try_from(name.as_str());
-            let name = name.map_err(|_| refused("a header's name holds unusable characters"))?;
-            headers.insert(name, secret_header(value.expose())?);
-        }
+        add_headers(&mut headers, &self.options.headers)?;
         Ok(headers)
     }
 }
@@ -253,10 +249,6 @@ impl Dialect for Wire {
     fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
         trouble::of_reply(status, headers, body)
     }
-}
-
-fn refused(text: &str) -> Trouble {
-    Trouble::new(Failure::Rejected, text)
 }
 
 /// Nine letters and digits that stand for a text: an id that every vendor takes. The same text

@@ -3,6 +3,7 @@
 
 use crate::{
     http::LazyClient,
+    secret::Secret,
     sse::{Overlong, Sign, SseDecoder},
     trouble::{Trouble, garbage, quote, shorten},
 };
@@ -10,7 +11,7 @@ use futures::{StreamExt as _, stream};
 use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelStream, Stop};
 use reqwest::{
     Response, StatusCode,
-    header::{HeaderMap, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue},
 };
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -124,6 +125,24 @@ pub(crate) fn secret_header(text: &str) -> Result<HeaderValue, Trouble> {
     })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Adds the caller's own headers, such as a gateway's. Their values are kept out of logs.
+pub(crate) fn add_headers(
+    headers: &mut HeaderMap,
+    own: &[(String, Secret)],
+) -> Result<(), Trouble> {
+    for (name, value) in own {
+        let name = HeaderName::try_from(name.as_str());
+        let name = name.map_err(|_| refused("a header's name holds unusable characters"))?;
+        headers.insert(name, secret_header(value.expose())?);
+    }
+    Ok(())
+}
+
+/// A request that cannot be sent as it is.
+pub(crate) fn refused(text: &str) -> Trouble {
+    Trouble::new(Failure::Rejected, text)
 }
 
 /// Where a stream stands.

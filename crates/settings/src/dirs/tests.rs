@@ -49,7 +49,10 @@ fn a_direct_variable_beats_gimlet_home_which_beats_xdg() {
 #[test]
 fn no_home_is_told() {
     assert_eq!(found(&[]), Err(DirsFault::NoHome));
-    assert!(found(&[("GIMLET_HOME", "/g")]).is_ok());
+    assert_eq!(
+        found(&[("GIMLET_HOME", "/g")]),
+        Ok(["/g/config", "/g/data", "/g/cache", "/g/state"].map(str::to_owned))
+    );
 }
 
 #[test]
