@@ -18,12 +18,14 @@ use gimlet_ports::{
     SessionLog, Sessions, Thinking, Toolbox,
 };
 use gimlet_protocol::{
-    Accepted, Change, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, Returned, SessionId,
-    ToolSpec,
+    Accepted, Change, DOOR, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, Returned,
+    SessionId, ToolSpec,
 };
 use gimlet_settings::{Dirs, Settings};
 use gimlet_store::{FindFault, ForkAt, Store};
-use gimlet_tools::{EndedTask, STRUCTURED_OUTPUT, Tasks, ToolOptions, ToolSet, toolbox};
+use gimlet_tools::{
+    EndedTask, STRUCTURED_OUTPUT, TOOL_SEARCH, Tasks, ToolOptions, ToolSet, freeze, reach, toolbox,
+};
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
@@ -139,7 +141,10 @@ impl Hub {
             .model(index.model())
             .map_err(|text| user(text, None))?;
         let scratch = self.scratch_of(&opened.session);
-        let (tools, toolbox) = self.tools()?;
+        let (tools, mut toolbox) = self.tools()?;
+        if self.searches_tools() {
+            reach(&mut toolbox, &opened.tools);
+        }
         let parts = Parts {
             log,
             models: Arc::clone(&self.models) as Arc<_>,
@@ -333,7 +338,7 @@ impl Hub {
             mode: self.launch.mode(&self.settings)?,
             system,
             preamble: Vec::new(),
-            tools: self.offered(&toolbox),
+            tools: self.offered(toolbox),
             forked_from: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
@@ -362,10 +367,7 @@ impl Hub {
                 .split([',', ' '])
                 .filter(|name| !name.is_empty())
                 .collect();
-            if let Some(unknown) = wanted
-                .iter()
-                .find(|name| **name != "default" && toolbox.get(name).is_none())
-            {
+            if let Some(unknown) = wanted.iter().find(|name| !is_known(name, &toolbox)) {
                 let hint = Some("`gimlet tools` lists them".to_owned());
                 return Err(user(
                     format!("--tools names `{unknown}`, which is no tool"),
@@ -380,14 +382,23 @@ impl Hub {
         Ok((set, toolbox))
     }
 
-    fn offered(&self, toolbox: &Toolbox) -> Vec<ToolSpec> {
+    /// The frozen list of a new session.
+    fn offered(&self, mut toolbox: Toolbox) -> Vec<ToolSpec> {
         let named = self.launch.tools.as_deref().unwrap_or_default();
         let named: Vec<&str> = named.split([',', ' ']).collect();
-        toolbox
+        if self.searches_tools() {
+            return freeze(&mut toolbox, &named);
+        }
+        let offered = toolbox
             .iter()
-            .filter(|tool| tool.exposure() == Exposure::Always || named.contains(&tool.name()))
-            .map(|tool| tool.spec())
-            .collect()
+            .filter(|tool| tool.exposure() == Exposure::Always || named.contains(&tool.name()));
+        offered.map(|tool| tool.spec()).collect()
+    }
+
+    /// False where a rule takes the search for tools away.
+    fn searches_tools(&self) -> bool {
+        let rules = self.launch.rules(&self.settings);
+        !rules.denies_tool(TOOL_SEARCH) && !rules.denies_tool(DOOR)
     }
 
     fn scratch_of(&self, session: &SessionId) -> PathBuf {
@@ -544,6 +555,11 @@ fn check_folder(launch: &Launch) -> Result<(), OpenFault> {
         }
     }
     Ok(())
+}
+
+/// True for what `--tools` may name.
+fn is_known(name: &str, toolbox: &Toolbox) -> bool {
+    ["default", TOOL_SEARCH, DOOR].contains(&name) || toolbox.get(name).is_some()
 }
 
 /// Secrets that commands have no need of are kept from them.

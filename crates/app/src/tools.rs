@@ -1,7 +1,7 @@
 //! The tools at a glance, for people.
 
 use gimlet_protocol::{Exposure, Risk};
-use gimlet_tools::{ToolOptions, toolbox};
+use gimlet_tools::{ToolOptions, freeze, toolbox};
 
 /// One tool, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +24,10 @@ pub fn tool_rows() -> Vec<ToolRow> {
     let options = ToolOptions {
         answer_schema: Some(serde_json::json!({"type": "object"})),
     };
-    let Ok(set) = toolbox(options) else {
+    let Ok(mut set) = toolbox(options) else {
         return Vec::new();
     };
+    freeze(&mut set.toolbox, &[]);
     set.toolbox
         .iter()
         .map(|tool| {

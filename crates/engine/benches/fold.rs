@@ -84,7 +84,11 @@ fn round(number: u64) -> [Vec<Fact>; 3] {
                 text,
                 opaque: None,
             }),
-            Fact::Called(Called { reply, call }),
+            Fact::Called(Called {
+                reply,
+                call,
+                door: None,
+            }),
             spent(),
         ],
         vec![Fact::Began(id)],

@@ -10,7 +10,7 @@ use gimlet_ports::{
     rule,
 };
 use gimlet_protocol::{
-    Access, Asked, Block, Call, CallId, Cleared, Fact, Fault, Lane, Mode, NoteKind, Noted,
+    Access, Asked, Block, Call, CallId, Cleared, DOOR, Fact, Fault, Lane, Mode, NoteKind, Noted,
     Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
 };
 use serde_json::Value;
@@ -65,7 +65,7 @@ impl Driver {
         let scene = self.scene();
         let plan = match tool.plan(&call.input, &scene) {
             Ok(plan) => plan,
-            Err(ToolFault::Tell(why)) => return vec![told(id, why)],
+            Err(ToolFault::Tell(why)) => return vec![told(id, self.with_hint(why, &call.tool))],
             Err(ToolFault::Abort(text)) => {
                 return vec![told(id, text.clone()), Fact::Faulted(Fault::Tool { text })];
             }
@@ -118,6 +118,15 @@ impl Driver {
             text: text.to_owned(),
             source: None,
         })
+    }
+
+    /// What is wrong with an input; where its schema may be unknown, how to learn of it.
+    fn with_hint(&self, why: String, tool: &str) -> String {
+        let mut frozen = self.index.opened().into_iter().flat_map(|o| &o.tools);
+        if frozen.any(|spec| spec.name == tool) || self.parts.tools.get(DOOR).is_none() {
+            return why;
+        }
+        format!("{why} (ToolSearch with `select:{tool}` tells its input)")
     }
 
     fn unknown_tool(&self, name: &str) -> String {

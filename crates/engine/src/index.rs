@@ -45,6 +45,16 @@ pub(crate) struct OpenCall {
 }
 
 impl OpenCall {
+    fn new(call: Call) -> Self {
+        Self {
+            call,
+            phase: Phase::Made,
+            changed: None,
+            asked: Vec::new(),
+            result: None,
+        }
+    }
+
     /// The call as it is to be run.
     pub(crate) fn effective(&self) -> Call {
         let mut call = self.call.clone();
@@ -93,6 +103,8 @@ pub struct Index {
     transcript: Transcript,
     calls: Vec<OpenCall>,
     reply: Vec<Block>,
+    /// The calls of the reply, without the door that some came through.
+    made: Vec<Call>,
     notes: Vec<Block>,
     /// First lines of the reminders since the last compaction.
     told: BTreeSet<String>,
@@ -141,7 +153,10 @@ impl Index {
                 text: said.text.clone(),
                 opaque: said.opaque.clone(),
             }),
-            Fact::Called(called) => self.reply.push(Block::Call(called.call.clone())),
+            Fact::Called(called) => {
+                self.reply.push(Block::Call(called.as_said()));
+                self.made.push(called.call.clone());
+            }
             Fact::Kept(kept) => self.reply.push(Block::Kept {
                 opaque: kept.opaque.clone(),
             }),
@@ -293,6 +308,7 @@ impl Index {
             return;
         }
         let blocks = std::mem::take(&mut self.reply);
+        let made = std::mem::take(&mut self.made);
         let failed = matches!(spent.finish, Finish::Failed { .. });
         if failed {
             return;
@@ -306,7 +322,7 @@ impl Index {
         if spent.usage.context_tokens() > 0 {
             self.window_tokens = spent.usage.context_tokens();
         }
-        self.calls = blocks.iter().filter_map(open_call_of).collect();
+        self.calls = made.into_iter().map(OpenCall::new).collect();
         self.call_ids
             .extend(self.calls.iter().map(|open| open.call.id.clone()));
         self.turn.succeeded.clear();
@@ -559,19 +575,6 @@ fn tokens(bytes: u64) -> u64 {
 enum Success {
     Yes,
     No,
-}
-
-fn open_call_of(block: &Block) -> Option<OpenCall> {
-    let Block::Call(call) = block else {
-        return None;
-    };
-    Some(OpenCall {
-        call: call.clone(),
-        phase: Phase::Made,
-        changed: None,
-        asked: Vec::new(),
-        result: None,
-    })
 }
 
 /// A reminder as the model reads it.

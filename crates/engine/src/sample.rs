@@ -14,8 +14,8 @@ use gimlet_ports::{
     StartedBlock, Stop, ToolChoice,
 };
 use gimlet_protocol::{
-    Asker, CallId, Called, Change, Fact, Fault, Finish, Kept, Message, NoteKind, Noted, ReplyId,
-    RequestCost, Said, SessionState, Signal, Spent, Usage,
+    Asker, CallId, Called, Change, DOOR, Fact, Fault, Finish, Kept, Message, NoteKind, Noted,
+    ReplyId, RequestCost, Said, SessionState, Signal, Spent, Usage, through_door,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -325,7 +325,19 @@ impl Driver {
                     copy += 1;
                 }
                 reply.calls.push(call.id.clone());
-                Fact::Called(Called { reply: id, call })
+                let reply = id;
+                match through_door(&call) {
+                    Some(behind) if self.parts.tools.get(DOOR).is_some() => Fact::Called(Called {
+                        reply,
+                        call: behind,
+                        door: Some(call.tool),
+                    }),
+                    Some(_) | None => Fact::Called(Called {
+                        reply,
+                        call,
+                        door: None,
+                    }),
+                }
             }
         });
     }

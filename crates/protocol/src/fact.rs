@@ -2,7 +2,7 @@
 
 use crate::{
     Block, Call, CallId, EntryId, Mark, Mode, OpKey, Opaque, Question, Reply, ReplyId, Ruling,
-    SessionId, Spent, ToolSpec, Verbatim,
+    SessionId, Spent, ToolSpec, Verbatim, door::with_door,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, value::RawValue};
@@ -332,6 +332,19 @@ pub struct Called {
     pub reply: ReplyId,
     /// The call.
     pub call: Call,
+    /// The tool that the model called it through, where it is not on the frozen list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<String>,
+}
+
+impl Called {
+    /// The call as the model made it, which is how it is replayed.
+    pub fn as_said(&self) -> Call {
+        match &self.door {
+            Some(door) => with_door(&self.call, door),
+            None => self.call.clone(),
+        }
+    }
 }
 
 /// A provider's own block of a reply.

@@ -7,6 +7,7 @@
 //! answers what old programs do with new data and the other way round.
 
 mod desk;
+mod door;
 mod fact;
 mod id;
 mod message;
@@ -19,6 +20,7 @@ mod usage;
 mod verbatim;
 
 pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus};
+pub use door::{DOOR, through_door};
 pub use fact::{
     Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Incoming, Kept,
     LimitKind, NoteKind, Noted, Opened, Origin, QueueLane, Queued, Refused, Returned, ReturnedHow,

@@ -75,6 +75,7 @@ fn round(number: u64) -> [Vec<Fact>; 3] {
             Fact::Called(Called {
                 reply,
                 call: called,
+                door: None,
             }),
         ],
         vec![Fact::Began(call)],

@@ -6,6 +6,7 @@
 
 mod apply;
 mod bash;
+mod call_tool;
 mod edit;
 mod editing;
 mod freshness;
@@ -24,6 +25,7 @@ mod task_output;
 mod task_stop;
 mod tasks;
 mod todo_write;
+mod tool_search;
 mod toolset;
 mod write;
 
@@ -31,4 +33,5 @@ pub use apply::{Applied, Change, Hint, Places, Spot, Unapplied, apply};
 pub use patch::Hunk;
 pub use structured_output::{BadSchema, STRUCTURED_OUTPUT, StructuredOutput};
 pub use tasks::{EndedTask, Tasks};
+pub use tool_search::{TOOL_SEARCH, freeze, reach};
 pub use toolset::{ToolOptions, ToolSet, toolbox};

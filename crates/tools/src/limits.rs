@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Bytes of all tools that are told in full in every request; further ones are searched for.
+pub(crate) const FROZEN_TOOL_BYTES: usize = 9_000;
+
 /// Lines that one Read shows.
 pub(crate) const READ_LINES: u64 = 2_000;
 /// Bytes of text that one Read shows: about 25,000 tokens.

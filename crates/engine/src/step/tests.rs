@@ -144,6 +144,7 @@ impl World {
                 self.write(Fact::Called(Called {
                     reply: reply.clone(),
                     call,
+                    door: None,
                 }));
             }
         }

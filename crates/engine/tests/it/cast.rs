@@ -15,10 +15,10 @@ use gimlet_ports::{
     EventStream, Host as _, Later, ModelRequest, OpenFault, OpenSpec, SessionHead, SessionLog,
     Sessions, Toolbox,
 };
-use gimlet_protocol::{Accepted, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId};
+use gimlet_protocol::{Accepted, EntryId, Fact, Op, OpKey, Opened, Refusal, SessionId};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{Answers, SESSION, Scene, Stage};
-use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, toolbox};
+use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, freeze, reach, toolbox};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -88,7 +88,7 @@ impl Process {
     async fn open_session(&self, spec: OpenSpec) -> Result<SessionHead, OpenFault> {
         let store = Store::new(&self.ground.dirs().data);
         let id = SessionId::new(SESSION);
-        let (tools, offered) = self.tools();
+        let (tools, mut offered) = self.tools();
         let (log, index) = match spec {
             OpenSpec::New { .. } => self.new_log(&store, &id, &offered),
             OpenSpec::Earlier { .. } | OpenSpec::Newest | OpenSpec::Fork { .. } => {
@@ -105,6 +105,8 @@ impl Process {
                 (Box::new(log) as Box<dyn SessionLog>, folded.index)
             }
         };
+        let frozen = index.opened().map(|opened| opened.tools.clone());
+        reach(&mut offered, &frozen.unwrap_or_default());
         let host = Arc::new(LocalHost::new(HostOptions::default()));
         let at = host.now();
         let parts = Parts {
@@ -158,9 +160,6 @@ impl Process {
         id: &SessionId,
         tools: &Toolbox,
     ) -> (Box<dyn SessionLog>, Index) {
-        let offered = tools
-            .iter()
-            .filter(|tool| tool.exposure() == Exposure::Always);
         let opened = Opened {
             session: id.clone(),
             cwd: self.ground.root(),
@@ -168,7 +167,7 @@ impl Process {
             mode: self.scene.setup.mode,
             system: vec!["You are played by a scene.".to_owned()],
             preamble: Vec::new(),
-            tools: offered.map(|tool| tool.spec()).collect(),
+            tools: freeze(&mut tools.clone(), &[]),
             forked_from: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };

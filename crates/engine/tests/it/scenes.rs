@@ -82,6 +82,7 @@ scenes! {
     structured_output_nudged
     structured_output_wrong_then_right
     todo_write
+    tool_search
     too_long
     too_long_compacted
     unknown_tool

@@ -420,6 +420,7 @@ fn crashed() -> Vec<Fact> {
         Fact::Called(Called {
             reply: reply.clone(),
             call,
+            door: None,
         })
     };
     let spent = Spent {

@@ -82,6 +82,7 @@ fn fact() -> impl Strategy<Value = Fact> {
             Fact::Called(Called {
                 reply: ReplyId::from("r"),
                 call,
+                door: None,
             })
         }),
         (any_text(), path(), any::<i64>()).prop_map(|(text, path, seconds)| {

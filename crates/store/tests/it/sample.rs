@@ -140,6 +140,7 @@ pub(crate) fn every_fact() -> Vec<Fact> {
                 broken: None,
                 opaque: None,
             },
+            door: None,
         }),
         Fact::Kept(Kept {
             reply,

@@ -13,6 +13,7 @@
 
 mod answer;
 mod bash;
+mod deferred;
 mod editing;
 mod media;
 mod reading;

@@ -175,6 +175,11 @@ impl Rig {
         self.set.replace(toolbox(ToolOptions::default()).unwrap());
     }
 
+    /// Goes on with these tools.
+    pub(crate) fn use_tools(&self, tools: gimlet_ports::Toolbox) {
+        self.set.borrow_mut().toolbox = tools;
+    }
+
     /// The text without the names of temporary folders.
     pub(crate) fn plain(&self, text: &str) -> String {
         let base = self.dir.path().canonicalize().unwrap();
