@@ -67,7 +67,22 @@ impl Driver {
         let before = self.index.next_tokens();
         let tail = self.tail(window / TAIL_SHARE);
         let kept = self.index.essentials_text();
-        let (summary, fate) = match self.summary(model, &trigger).await? {
+        // What the kept part alone comes to. A summary can only add to it, so where nothing is
+        // gained even so, none is paid for.
+        let floor = self
+            .index
+            .tokens_after(&[Block::text(whole_text(&kept, None))], tail);
+        if floor >= before {
+            return self.as_small_as_it_gets(&trigger);
+        }
+        let asked = if before + SUMMARY_TOKENS > window {
+            Asked::Failed(
+                "the conversation is larger than the window, so none was asked for".into(),
+            )
+        } else {
+            self.summary(model, &trigger).await?
+        };
+        let (summary, fate) = match asked {
             Asked::Halted => return Ok(true),
             Asked::Told(text) => match check(&text) {
                 Ok(()) => (Some(text), SummaryFate::Accepted),
@@ -85,12 +100,7 @@ impl Driver {
             fate = SummaryFate::Rejected { why };
         }
         if after >= before {
-            let text = "the conversation is as small as it gets; nothing was compacted".to_owned();
-            self.record(vec![Fact::Noted(Noted {
-                kind: NoteKind::Notice,
-                text,
-            })])?;
-            return Ok(false);
+            return self.as_small_as_it_gets(&trigger);
         }
         let trigger = if trigger == Trigger::Auto {
             "auto"
@@ -105,8 +115,17 @@ impl Driver {
             trigger: trigger.to_owned(),
             summary: fate,
         }))])?;
-        self.sent = None;
         Ok(true)
+    }
+
+    /// Says so to a person who asked; a request that is sent anyway needs no word about it.
+    fn as_small_as_it_gets(&mut self, trigger: &Trigger) -> Result<bool, LogFault> {
+        if *trigger != Trigger::Auto {
+            let text = "the conversation is as small as it gets; nothing was compacted".to_owned();
+            let kind = NoteKind::Notice;
+            self.record(vec![Fact::Noted(Noted { kind, text })])?;
+        }
+        Ok(false)
     }
 
     /// How many messages at the end stay as they are: the last round, where it is small.

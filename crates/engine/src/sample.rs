@@ -11,7 +11,7 @@ use crate::{
 use futures::StreamExt as _;
 use gimlet_ports::{
     Failure, LogFault, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ReplyBlock,
-    StartedBlock, Stop, ToolChoice,
+    StartedBlock, Stop, ToolChoice, WireBytes,
 };
 use gimlet_protocol::{
     Asker, CallId, Called, Change, DOOR, Fact, Fault, Finish, Kept, Message, NoteKind, Noted,
@@ -241,6 +241,10 @@ impl Driver {
     }
 
     fn take_item(&mut self, reply: &mut ReplyInProgress, ledger: &mut Ledger, item: ModelItem) {
+        if let ModelItem::Sent(bytes) = item {
+            ledger.count(bytes);
+            return;
+        }
         reply.began = true;
         let id = reply.id.clone();
         let signal = match item {
@@ -291,7 +295,7 @@ impl Driver {
                 reply.usage = usage;
                 Signal::Usage { reply: id, usage }
             }
-            ModelItem::Heartbeat | ModelItem::End(_) => return,
+            ModelItem::Sent(_) | ModelItem::Heartbeat | ModelItem::End(_) => return,
         };
         if reply.audience == Audience::Followers && self.hub.is_watched() {
             self.show(&signal);
@@ -530,6 +534,15 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// Takes the bytes as the wire has them in place of those of the neutral form.
+    fn count(&mut self, bytes: WireBytes) {
+        self.sent_bytes = bytes.sent;
+        self.kept_bytes = bytes.kept;
+        if bytes.kept < bytes.before && self.broke_because.is_none() {
+            self.broke_because = Some("what was sent before was written otherwise".to_owned());
+        }
+    }
+
     fn note_first(&mut self) {
         if self.first_ms.is_none() {
             self.first_ms = Some(milliseconds(self.sent_at.elapsed()));

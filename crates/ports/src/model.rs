@@ -131,6 +131,9 @@ pub trait Models: Send + Sync {
 /// What a stream yields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelItem {
+    /// The request's bytes, as they go on the wire; replaces an earlier count. A model without
+    /// a wire never says it.
+    Sent(WireBytes),
     /// The provider took the request.
     Started {
         /// The model that answers, as the provider names it.
@@ -179,6 +182,17 @@ pub enum ModelItem {
     Heartbeat,
     /// The last item.
     End(ModelEnd),
+}
+
+/// What a request is in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WireBytes {
+    /// The whole body.
+    pub sent: u64,
+    /// How much of the same session's request before it comes again unchanged in front.
+    pub kept: u64,
+    /// How much could have: the front of that request, or 0 where this process sent none.
+    pub before: u64,
 }
 
 /// What a block will be.

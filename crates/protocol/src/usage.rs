@@ -109,9 +109,11 @@ pub struct Spent {
     pub usage: Usage,
     /// What it cost.
     pub cost: RequestCost,
-    /// Bytes of the request's messages, tools and system prompt in the neutral form.
+    /// Bytes of the request: its body as it went on the wire, or the conversation, tools and
+    /// system prompt in the neutral form where a model has no wire.
     pub sent_bytes: u64,
-    /// How many of these were the same as in the request before.
+    /// How many of these came again unchanged in front since the request before, markers for
+    /// the cache not counted; 0 for the first request of a process.
     pub kept_bytes: u64,
     /// Why the common part is shorter than the request before, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ use crate::{
     by_message::ByMessage,
     catalogue::{self, Row},
     exchange::{Dialect, Sending, add_headers, exchange, refused, secret_header},
+    front::Fronts,
     http::LazyClient,
     trouble::Trouble,
 };
@@ -104,6 +105,7 @@ impl Anthropic {
             card,
             row,
             converted,
+            fronts: Fronts::new(request::CACHE_MARKER),
         })
     }
 }
@@ -113,6 +115,7 @@ struct AnthropicModel {
     card: ModelCard,
     row: Option<&'static Row>,
     converted: ByMessage<Converted>,
+    fronts: Fronts,
 }
 
 impl Model for AnthropicModel {
@@ -129,14 +132,17 @@ impl Model for AnthropicModel {
         };
         let body = request::body(&shape, &request, &self.converted);
         let betas = self.betas(&shape, &request);
+        let session = request.session.clone();
         drop(request);
         let sending = body
             .map_err(|error| refused(&format!("the request is no valid JSON: {error}")))
             .and_then(|body| {
                 let headers = self.wire.headers(&betas)?;
                 let reply = Reply::default();
+                let (body, counted) = self.fronts.count(&session, body);
                 Ok(Sending {
                     body,
+                    counted: Some(counted),
                     headers,
                     reply,
                 })

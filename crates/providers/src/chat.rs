@@ -18,6 +18,7 @@ use crate::{
     Secret,
     by_message::ByMessage,
     exchange::{Dialect, Sending, add_headers, exchange, refused, secret_header},
+    front::Fronts,
     http::LazyClient,
     trouble::Trouble,
 };
@@ -152,6 +153,7 @@ impl Chat {
             from: format!("{}/{name}", options.provider),
             card,
             converted: ByMessage::default(),
+            fronts: Fronts::new(b""),
         })
     }
 }
@@ -171,6 +173,7 @@ struct ChatModel {
     from: String,
     card: ModelCard,
     converted: ByMessage<Converted>,
+    fronts: Fronts,
 }
 
 impl Model for ChatModel {
@@ -194,6 +197,7 @@ impl Model for ChatModel {
             extra_body: &wire.options.extra_body,
         };
         let body = request::body(&shape, &request, &self.converted);
+        let session = request.session.clone();
         let asked = Asked {
             session: request.session,
             messages: request.messages,
@@ -203,8 +207,10 @@ impl Model for ChatModel {
             .and_then(|body| {
                 let headers = wire.headers()?;
                 let reply = Reply::new(asked, self.from.clone(), wire.quirks.reasoning_back);
+                let (body, counted) = self.fronts.count(&session, body);
                 Ok(Sending {
                     body,
+                    counted: Some(counted),
                     headers,
                     reply,
                 })

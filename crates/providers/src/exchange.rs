@@ -7,8 +7,9 @@ use crate::{
     sse::{Overlong, Sign, SseDecoder},
     trouble::{Trouble, garbage, quote, shorten},
 };
+use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelStream, Stop};
+use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelStream, Stop, WireBytes};
 use reqwest::{
     Response, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
@@ -71,7 +72,9 @@ pub(crate) enum Heard {
 
 /// A request that is ready to go.
 pub(crate) struct Sending<R> {
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
+    /// Told before the body goes out; `None` once it is.
+    pub(crate) counted: Option<WireBytes>,
     pub(crate) headers: HeaderMap,
     pub(crate) reply: R,
 }
@@ -188,7 +191,13 @@ impl<D: Dialect> Exchange<D> {
 
     async fn advance(&mut self, next: Next<D::Reply>) -> Result<Next<D::Reply>, Trouble> {
         match next {
-            Next::Send(sending) => self.send(sending).await,
+            Next::Send(mut sending) => {
+                if let Some(counted) = sending.counted.take() {
+                    self.items.push_back(ModelItem::Sent(counted));
+                    return Ok(Next::Send(sending));
+                }
+                self.send(sending).await
+            }
             Next::Read(reading) => self.read(reading).await,
             Next::Fail(trouble) => Err(trouble),
             Next::Nothing => Ok(Next::Nothing),
@@ -204,7 +213,13 @@ impl<D: Dialect> Exchange<D> {
             .headers(sending.headers)
             .body(sending.body)
             .send();
-        let response = request.await.map_err(Trouble::of_transport)?;
+        let response = request.await.map_err(|error| {
+            if error.is_connect() {
+                let nothing = WireBytes::default();
+                self.items.push_back(ModelItem::Sent(nothing));
+            }
+            Trouble::of_transport(error)
+        })?;
         let request_id = D::REQUEST_ID_HEADERS
             .iter()
             .find_map(|name| header_text(response.headers(), name));

@@ -9,6 +9,7 @@ mod by_message;
 mod catalogue;
 mod chat;
 mod exchange;
+mod front;
 mod http;
 pub mod local;
 mod raw_object;

@@ -242,8 +242,7 @@ fn a_prompt_of_ten_megabytes_is_sent_whole_and_a_longer_one_is_refused() {
     let wire = Wire::saying(&["Read."]);
     let longest = "0123456789abcde\n".repeat(LONGEST_PROMPT_BYTES / 16);
     assert_eq!(longest.len(), LONGEST_PROMPT_BYTES);
-    let whole = ["-p", "--settings", r#"{"autoCompactEnabled": false}"#];
-    let run = rig.connected(&wire, whole).stdin(longest.clone()).finish();
+    let run = rig.connected(&wire, ["-p"]).stdin(longest.clone()).finish();
     assert_eq!(run.quietly().out(), "Read.\n");
     let body = &wire.bodies()[0];
     let prompt = body["messages"][0]["content"]

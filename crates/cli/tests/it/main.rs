@@ -21,6 +21,7 @@ mod events;
 mod first_contact;
 mod flags;
 mod killed;
+mod ledger;
 mod memory;
 mod rig;
 mod secrets;

@@ -4,6 +4,7 @@ use super::convert::{Converted, convert};
 use crate::{
     by_message::ByMessage,
     catalogue::{Reasoning, Row, Unreasoned},
+    front::Body,
 };
 use gimlet_ports::{ModelCard, ModelRequest, Thinking, ToolChoice};
 use gimlet_protocol::{Role, ToolSpec};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 /// Says "what stands before may be kept". Everything else of a request's front stays the same
 /// from request to request; these move.
-const CACHE_MARKER: &[u8] = br#","cache_control":{"type":"ephemeral"}"#;
+pub(super) const CACHE_MARKER: &[u8] = br#","cache_control":{"type":"ephemeral"}"#;
 
 /// The provider takes no smaller budget.
 const MIN_BUDGET_TOKENS: u64 = 1_024;
@@ -43,7 +44,7 @@ pub(super) fn body(
     shape: &Shape<'_>,
     request: &ModelRequest,
     converted: &ByMessage<Converted>,
-) -> Result<Vec<u8>, serde_json::Error> {
+) -> Result<Body, serde_json::Error> {
     let messages = converted.of(&request.messages, convert);
     let mut head = serde_json::to_vec(&head(shape, request))?;
     // Re-open the object: the three long parts follow.
@@ -53,12 +54,16 @@ pub(super) fn body(
         .map(|message| message.blocks.len() + 64)
         .sum();
     let mut out = head;
+    let front_at = out.len();
     out.reserve(long + 4096);
     write_tools(&mut out, &request.tools, shape.tool_streaming)?;
     write_system(&mut out, &request.system)?;
     write_messages(&mut out, &messages);
     out.push(b'}');
-    Ok(out)
+    Ok(Body {
+        bytes: out,
+        front_at,
+    })
 }
 
 /// Whether reasoning is on, in the provider's words.

@@ -4,7 +4,7 @@ use super::{
     convert::{Converted, Look, Speaker, bridge, convert},
     vendor::{AfterTool, ChatQuirks, ForcedTool, UsageOption},
 };
-use crate::by_message::ByMessage;
+use crate::{by_message::ByMessage, front::Body};
 use gimlet_ports::{ModelCard, ModelRequest, Thinking, ToolChoice};
 use gimlet_protocol::ToolSpec;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub(super) fn body(
     shape: &Shape<'_>,
     request: &ModelRequest,
     converted: &ByMessage<Converted>,
-) -> Result<Vec<u8>, serde_json::Error> {
+) -> Result<Body, serde_json::Error> {
     let look = Look {
         quirks: shape.quirks,
         from: shape.from,
@@ -38,12 +38,16 @@ pub(super) fn body(
     let long: usize = messages.iter().map(|message| message.json.len() + 64).sum();
     let mut out = Members::begin();
     write_head(&mut out, shape, request)?;
+    let front_at = out.0.len();
     write_tools(&mut out, &request.tools)?;
     out.0.reserve(long + 4096);
     out.key("messages")?;
     write_messages(&mut out.0, shape.quirks, &request.system, &messages)?;
     out.0.push(b'}');
-    Ok(out.0)
+    Ok(Body {
+        bytes: out.0,
+        front_at,
+    })
 }
 
 /// An object that is being written.

@@ -72,8 +72,12 @@ pub(crate) fn hello() -> ModelRequest {
     request(vec![user(vec![Block::text("hello")])])
 }
 
+/// What a model answers, after the count of what was asked.
 pub(crate) async fn items(model: &dyn Model, request: ModelRequest) -> Vec<ModelItem> {
-    let items: Vec<ModelItem> = model.stream(request, Stop::new()).collect().await;
+    let mut items: Vec<ModelItem> = model.stream(request, Stop::new()).collect().await;
+    if matches!(items.first(), Some(ModelItem::Sent(_))) {
+        items.remove(0);
+    }
     let ends = items
         .iter()
         .filter(|item| matches!(item, ModelItem::End(_)))
