@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gimlet-tools", BASE),
     ("gimlet-host", BASE),
     ("gimlet-store", BASE),
+    ("gimlet-policy", BASE),
     ("gimlet-gateway", BASE),
     (
         "gimlet-app",
@@ -29,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gimlet-tools",
             "gimlet-host",
             "gimlet-store",
+            "gimlet-policy",
         ],
     ),
     (

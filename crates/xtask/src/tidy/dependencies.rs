@@ -34,7 +34,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rig-reqwest", &["gimlet-providers"]),
     ("rusqlite", &["gimlet-store"]),
     ("rustls", &["gimlet-providers"]),
+    ("shuck-ast", &["gimlet-policy"]),
+    ("shuck-parser", &["gimlet-policy"]),
     ("similar", &["gimlet-tools"]),
+    ("tree-sitter", &["gimlet-policy"]),
+    ("tree-sitter-bash", &["gimlet-policy"]),
 ];
 
 /// Packages that must not link a runtime.

@@ -1,0 +1,18 @@
+//! Decides what may happen.
+//!
+//! A call's accesses are held against rules, the mode and the place where the session works; a
+//! shell command is taken apart first, so that each of its commands, files and redirections is
+//! judged by itself. Pure: what it must know of the file system it asks through [`Ground`].
+
+mod commands;
+mod decide;
+mod paths;
+mod rules;
+mod shell;
+mod unwrap;
+
+pub use commands::{ROWS, Row};
+pub use decide::{Decision, Part, Policy, Request, Stage, Vote};
+pub use paths::{Ground, NoLinks, Resolved, Site, lexical, resolve};
+pub use rules::{Examples, PathUse, RuleFault, RuleSource, Rules, split_list};
+pub use shell::{Dynamic, LONGEST, Line, Redirect, RedirectKind, Start, Step, Word, analyse};
