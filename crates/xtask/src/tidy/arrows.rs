@@ -4,13 +4,15 @@ use super::Finding;
 use crate::repository::Repository;
 
 /// What a sibling may see.
-const BASE: &[&str] = &["gimlet-protocol", "gimlet-ports"];
+const BASE: &[&str] = &["gimlet-protocol", "gimlet-ports", "gimlet-hygiene"];
 
 /// Each crate with the crates of the workspace that its shipped part may depend on. Tests
 /// may depend on any crate.
 const ARROWS: &[(&str, &[&str])] = &[
     ("gimlet-protocol", &[]),
     ("gimlet-ports", &["gimlet-protocol"]),
+    // A leaf that everything may see: front ends need it and must not link the shell parser.
+    ("gimlet-hygiene", &[]),
     ("gimlet-settings", BASE),
     ("gimlet-engine", BASE),
     ("gimlet-providers", BASE),
@@ -24,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "gimlet-protocol",
             "gimlet-ports",
+            "gimlet-hygiene",
             "gimlet-settings",
             "gimlet-engine",
             "gimlet-providers",
@@ -38,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "gimlet-protocol",
             "gimlet-ports",
+            "gimlet-hygiene",
             "gimlet-settings",
             "gimlet-gateway",
             "gimlet-app",

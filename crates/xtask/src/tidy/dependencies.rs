@@ -42,7 +42,12 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that must not link a runtime.
-const NO_RUNTIME: &[&str] = &["gimlet-protocol", "gimlet-ports", "gimlet-settings"];
+const NO_RUNTIME: &[&str] = &[
+    "gimlet-protocol",
+    "gimlet-ports",
+    "gimlet-hygiene",
+    "gimlet-settings",
+];
 
 /// The page that explains each third-party crate.
 const PAGE: &str = "docs/dependencies.md";

@@ -1,0 +1,8 @@
+//! What may leave and what may be shown: text from outside made harmless for terminals, prompts
+//! and models, secrets found and blacked out.
+//!
+//! Pure functions and small streaming machines; no runtime, no files, no settings.
+
+mod lookalike;
+pub mod screen;
+pub mod secrets;
