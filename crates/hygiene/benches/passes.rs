@@ -15,7 +15,8 @@ fn output() -> String {
                 "\u{1b}[32m   Compiling\u{1b}[0m part-{number} v0.{number}.1 (/srv/work/part)\n"
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// About a megabyte, like source code with the words that secrets stand next to.
@@ -27,7 +28,8 @@ fn source() -> String {
                  let password = request.password.clone();\n"
             )
         })
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn passes(criterion: &mut Criterion) {

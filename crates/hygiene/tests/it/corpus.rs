@@ -106,10 +106,10 @@ fn every_output_case_agrees_however_it_is_split() {
         }
         let received = for_model(&input);
         match expect["model"].as_str() {
-            Some("no_tags" | "no_smuggling") => {
-                if has("TAG", &received) || received.contains(['\u{fe00}', '\u{e0100}']) {
-                    failures.push(format!("{id}: the model gets {received:?}"));
-                }
+            Some("no_tags" | "no_smuggling")
+                if has("TAG", &received) || received.contains(['\u{fe00}', '\u{e0100}']) =>
+            {
+                failures.push(format!("{id}: the model gets {received:?}"));
             }
             Some("as_data") => {
                 let whole = as_data("tool-result", &input);
