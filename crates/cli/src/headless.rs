@@ -70,6 +70,8 @@ async fn drive(hub: &Arc<Hub>, options: HeadlessOptions) -> Result<Exit, Exit> {
         stderr_is_terminal: io::stderr().is_terminal(),
         signals,
     };
+    #[cfg(target_os = "linux")]
+    crate::settle::settle();
     let outcome = gimlet_gateway::run(Arc::clone(hub) as Arc<_>, options, io).await;
     hub.close_all().await;
     Ok(match outcome {

@@ -5,6 +5,8 @@ mod args;
 mod commands;
 mod exit;
 mod headless;
+#[cfg(target_os = "linux")]
+mod settle;
 mod signals;
 mod welcome;
 

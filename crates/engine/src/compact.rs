@@ -63,10 +63,11 @@ impl Driver {
         trigger: Trigger,
     ) -> Result<bool, LogFault> {
         self.enter(SessionState::Running);
-        let window = model.card().context_tokens;
+        let whole = model.card().context_tokens;
+        let window = self.parts.options.compact_at(whole).unwrap_or(whole);
         let before = self.index.next_tokens();
         let tail = self.tail(window / TAIL_SHARE);
-        let kept = self.index.essentials_text();
+        let kept = self.index.essentials_text(window);
         // What the kept part alone comes to. A summary can only add to it, so where nothing is
         // gained even so, none is paid for.
         let floor = self
@@ -75,7 +76,7 @@ impl Driver {
         if floor >= before {
             return self.as_small_as_it_gets(&trigger);
         }
-        let asked = if before + SUMMARY_TOKENS > window {
+        let asked = if before + SUMMARY_TOKENS > whole {
             Asked::Failed(
                 "the conversation is larger than the window, so none was asked for".into(),
             )

@@ -2,12 +2,16 @@
 //! files were touched, and which commands fail.
 
 use gimlet_protocol::{Block, Call, Mark, Returned, ReturnedHow, Stamp, Todo, TodoStatus};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf};
 
 /// Characters of one failing command's output that are kept.
 const ERROR_CHARS: usize = 1_500;
+/// Bytes of one failing command that are kept.
+const COMMAND_BYTES: usize = 4_000;
 /// Failing commands that are kept, the newest ones.
-const MOST_FAILING: usize = 20;
+const MOST_FAILING: usize = 200;
+/// The smallest part of an error that is worth its place.
+const LEAST_ERROR_CHARS: usize = 200;
 /// Files that are listed, the last touched ones.
 const MOST_FILES: usize = 200;
 
@@ -65,8 +69,10 @@ impl Essentials {
             ReturnedHow::Done | ReturnedHow::Interrupted | ReturnedHow::Lost => false,
         };
         if failed {
-            self.failing
-                .push((command.to_owned(), last_chars(&texts(&returned.content))));
+            self.failing.push((
+                command.to_owned(),
+                last_chars(&texts(&returned.content), ERROR_CHARS),
+            ));
             if self.failing.len() > MOST_FAILING {
                 self.failing.remove(0);
             }
@@ -74,9 +80,16 @@ impl Essentials {
     }
 
     /// The part of a compaction that no model writes.
-    pub(crate) fn text(&self, todos: &[Todo]) -> String {
+    /// `most_bytes` is for all requests together; where they are longer, the longest lose their
+    /// middle, and only those.
+    pub(crate) fn text(&self, todos: &[Todo], most_bytes: usize) -> String {
+        // Errors have half of what requests have.
+        let errors = self.failing.iter().map(|(_, error)| error.len());
+        let error_chars = longest_whole(errors, most_bytes / 2).max(LEAST_ERROR_CHARS);
         let mut out = String::from("## What the person asked, in their words\n");
+        let longest = longest_whole(self.requests.iter().map(String::len), most_bytes);
         for (number, request) in self.requests.iter().enumerate() {
+            let request = without_middle(request, longest);
             line(
                 &mut out,
                 &format!("\n### Request {}\n{request}", number + 1),
@@ -101,6 +114,8 @@ impl Essentials {
         if !self.failing.is_empty() {
             out.push_str("\n## Commands that failed when last run\n");
             for (command, error) in &self.failing {
+                let command = without_middle(command, COMMAND_BYTES);
+                let error = last_chars(error, error_chars);
                 line(&mut out, &format!("\n$ {command}\n{error}"));
             }
         }
@@ -157,13 +172,45 @@ fn texts(content: &[Block]) -> String {
     out
 }
 
+/// The length up to which texts may stay whole so that all of them together, cut to it, have
+/// at most `most` bytes.
+fn longest_whole(lengths: impl Iterator<Item = usize>, most: usize) -> usize {
+    let mut lengths: Vec<usize> = lengths.collect();
+    lengths.sort_unstable();
+    let mut left = most;
+    for (shorter, length) in lengths.iter().enumerate() {
+        let each = left / (lengths.len() - shorter);
+        if *length > each {
+            return each;
+        }
+        left -= length;
+    }
+    usize::MAX
+}
+
+/// A text that is longer than `most` bytes without what stands between its ends.
+fn without_middle(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let (front, rest) = text.split_at(text.floor_char_boundary(most / 2));
+    let (middle, back) = rest.split_at(rest.ceil_char_boundary(rest.len() - most / 2));
+    let missing = middle.len();
+    Cow::Owned(format!(
+        "{front}\n[{missing} bytes are left out here; the session's log has them]\n{back}"
+    ))
+}
+
 /// The end of an output: errors stand there.
-fn last_chars(text: &str) -> String {
+fn last_chars(text: &str, most: usize) -> String {
     let text = text.trim_end();
     let chars = text.chars().count();
-    if chars <= ERROR_CHARS {
+    if chars <= most {
         return text.to_owned();
     }
-    let tail: String = text.chars().skip(chars - ERROR_CHARS).collect();
-    format!("[{} characters left out]\n{tail}", chars - ERROR_CHARS)
+    let tail: String = text.chars().skip(chars - most).collect();
+    format!("[{} characters left out]\n{tail}", chars - most)
 }
+
+#[cfg(test)]
+mod tests;

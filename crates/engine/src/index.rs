@@ -555,8 +555,11 @@ impl Index {
     }
 
     /// What a compaction keeps word for word.
-    pub(crate) fn essentials_text(&self) -> String {
-        self.essentials.text(&self.desk.todos)
+    pub(crate) fn essentials_text(&self, window_tokens: u64) -> String {
+        // Requests may have a third of the window: summary, files and commands have bounds of
+        // their own, and the reply needs room.
+        let most = usize::try_from(window_tokens / 3 * 36 / 10).unwrap_or(usize::MAX);
+        self.essentials.text(&self.desk.todos, most)
     }
 
     /// True when a fault ended the last turn and it can go on.

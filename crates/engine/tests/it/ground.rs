@@ -89,6 +89,10 @@ impl Ground {
     }
 
     pub(crate) fn env(&self) -> Env {
+        self.env_with([])
+    }
+
+    pub(crate) fn env_with<const N: usize>(&self, more: [(&str, OsString); N]) -> Env {
         let own = [
             ("GIMLET_HOME", self.home().join("gimlet").into_os_string()),
             (
@@ -98,7 +102,7 @@ impl Ground {
             ("HOME", self.home().into_os_string()),
             ("PATH", OsString::from("/usr/bin:/bin")),
         ];
-        Env::of(own)
+        Env::of(own.into_iter().chain(more))
     }
 
     pub(crate) fn dirs(&self) -> Dirs {

@@ -14,6 +14,7 @@ mod ground;
 mod keys;
 mod killed;
 mod performance;
+mod planted;
 mod prompter;
 mod scenes;
 mod tape;
