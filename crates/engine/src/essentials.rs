@@ -80,16 +80,23 @@ impl Essentials {
     }
 
     /// The part of a compaction that no model writes.
-    /// `most_bytes` is for all requests together; where they are longer, the longest lose their
-    /// middle, and only those.
+    /// `most_bytes` is for all requests but the newest together; where they are longer, the
+    /// longest lose their middle, and only those. The newest is what is being worked on.
     pub(crate) fn text(&self, todos: &[Todo], most_bytes: usize) -> String {
         // Errors have half of what requests have.
         let errors = self.failing.iter().map(|(_, error)| error.len());
         let error_chars = longest_whole(errors, most_bytes / 2).max(LEAST_ERROR_CHARS);
         let mut out = String::from("## What the person asked, in their words\n");
-        let longest = longest_whole(self.requests.iter().map(String::len), most_bytes);
+        let earlier = self.requests.len().saturating_sub(1);
+        let lengths = self.requests.iter().take(earlier).map(String::len);
+        let longest = longest_whole(lengths, most_bytes);
         for (number, request) in self.requests.iter().enumerate() {
-            let request = without_middle(request, longest);
+            let most = if number < earlier {
+                longest
+            } else {
+                usize::MAX
+            };
+            let request = without_middle(request, most);
             line(
                 &mut out,
                 &format!("\n### Request {}\n{request}", number + 1),

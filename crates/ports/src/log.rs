@@ -66,7 +66,7 @@ pub enum LogFault {
     },
     /// There is no such session.
     Missing {
-        /// What was looked for.
+        /// What was looked for, as it follows "there is no session": `` `NAME` `` or `of FOLDER`.
         what: String,
     },
     /// Anything else, in the operating system's words.
@@ -103,7 +103,7 @@ impl std::fmt::Display for LogFault {
                 "{} has format {found}, written by a newer version; this one reads up to {known}",
                 path.display()
             ),
-            Self::Missing { what } => write!(f, "there is no session `{what}`"),
+            Self::Missing { what } => write!(f, "there is no session {what}"),
             Self::Broken { path, why } => write!(f, "{}: {why}", path.display()),
         }
     }

@@ -66,6 +66,9 @@ impl SettingsFault {
     /// What the person can do about it, one sentence.
     pub fn hint(&self) -> String {
         match self {
+            Self::Unreadable { path, .. } if !path.exists() => {
+                "check the path; `--settings` takes a file or JSON".to_owned()
+            }
             Self::Unreadable { path, .. } => {
                 format!("make {} readable for you, or move it away", path.display())
             }

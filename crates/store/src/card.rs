@@ -72,7 +72,7 @@ const PROMPTED: &[u8] = br#""fact":{"type":"prompted","#;
 /// When the file cannot be read.
 pub fn scan_card(path: &Path) -> Result<SessionCard, LogFault> {
     let id = crate::layout::session_of(path).ok_or_else(|| LogFault::Missing {
-        what: path.display().to_string(),
+        what: format!("`{}`", path.display()),
     })?;
     let stamp = FileStamp::of(path)?;
     let modified = Timestamp(u64::try_from(stamp.modified_ns / 1_000_000).unwrap_or(0));

@@ -46,12 +46,12 @@ impl Store {
         };
         let Some(last) = wanted else {
             return Err(LogFault::Missing {
-                what: format!("{of}, which has no entries"),
+                what: format!("`{of}`, which has no entries"),
             });
         };
         if tail.next_id <= last.0 {
             return Err(LogFault::Missing {
-                what: format!("{of} at entry {last}"),
+                what: format!("`{of}` at entry {last}"),
             });
         }
         let end = place_after(view.file(), &tail, last).map_err(broken)?;

@@ -56,7 +56,7 @@ pub(crate) fn check_id(id: &SessionId) -> Result<(), LogFault> {
         Ok(())
     } else {
         Err(LogFault::Missing {
-            what: text.to_owned(),
+            what: format!("`{text}`"),
         })
     }
 }

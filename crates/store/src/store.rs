@@ -143,7 +143,7 @@ impl Store {
             .map(|project| project.join(&name))
             .find(|path| path.is_file())
             .ok_or_else(|| LogFault::Missing {
-                what: id.to_string(),
+                what: format!("`{id}`"),
             })
     }
 

@@ -17,6 +17,9 @@ fn only_the_longest_requests_lose_their_middle() {
     assert!(cut.contains("Beginxxx") && cut.contains("yyyEnd"), "{cut}");
     assert!(cut.contains("bytes are left out here"), "{cut}");
     assert!(cut.len() < 1_200, "{}", cut.len());
+    // The newest is what is being worked on.
+    essentials.request(&[Block::text(&long)]);
+    assert!(essentials.text(&[], 1_000).ends_with(&format!("{long}\n")));
 }
 
 #[test]

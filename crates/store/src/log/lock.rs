@@ -83,7 +83,7 @@ impl Faults for LogFault {
         match error.kind() {
             StorageFull | QuotaExceeded | FileTooLarge => Self::Full { path },
             NotFound => Self::Missing {
-                what: path.display().to_string(),
+                what: format!("`{}`", path.display()),
             },
             _ => Self::Broken {
                 path,
