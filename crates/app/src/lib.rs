@@ -4,6 +4,7 @@
 //! this crate must never know how anything is drawn.
 
 mod auth;
+pub mod cases;
 mod demo;
 mod doctor;
 mod gate;

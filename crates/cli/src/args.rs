@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// List the tools with their risk class and permission
     Tools(ToolsArgs),
+    /// Try the rules on cases
+    Policy(PolicyArgs),
     /// List gated features with their stage and state
     Features,
     /// Do a whole task in a small real repository, without a key
@@ -177,6 +179,21 @@ pub(crate) enum InputFormat {
     Text,
     /// A JSON object a line
     StreamJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PolicyArgs {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Judge a file of cases, a JSON object a line, and tell each whose answer differs
+    Check {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]

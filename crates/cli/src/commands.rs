@@ -8,6 +8,7 @@ pub(crate) mod features;
 pub(crate) mod generate;
 pub(crate) mod ledger;
 pub(crate) mod memory;
+pub(crate) mod policy;
 pub(crate) mod sessions;
 pub(crate) mod tools;
 

@@ -1,8 +1,9 @@
 //! Exit codes, and the one door for errors to the person.
 
+use gimlet_hygiene::screen::{Channel, clean};
 use gimlet_ports::OpenFault;
 use std::{
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
@@ -47,9 +48,15 @@ pub(crate) fn print_line(line: &str) -> Exit {
     print(&format!("{line}\n"))
 }
 
-/// Prints text as it is; a closed pipe is not an error.
+/// Prints text; a closed pipe is not an error. Programs get it as it is; on a terminal nothing
+/// in it acts or hides.
 pub(crate) fn print(text: &str) -> Exit {
     let mut out = io::stdout().lock();
+    let text = if out.is_terminal() {
+        clean(Channel::Message, text)
+    } else {
+        text.into()
+    };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Exit::Success,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
@@ -69,13 +76,13 @@ pub(crate) fn complain(exit: Exit, text: &str, hint: Option<&str>) -> Exit {
         message.push_str(hint);
         message.push('\n');
     }
-    tell(&message);
+    tell(&clean(Channel::Message, &message));
     exit
 }
 
 /// Says what the person should know, though all goes on.
 pub(crate) fn notice(text: &str) {
-    tell(&format!("note: {text}\n"));
+    tell(&format!("note: {}\n", clean(Channel::Message, text)));
 }
 
 /// Writes to standard error; where that is closed nobody is left to tell.

@@ -40,6 +40,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Auth(args)) => commands::auth::run(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),
+        Some(Command::Policy(args)) => commands::policy::run(&args),
         Some(Command::Features) => commands::features::run(),
         Some(Command::Demo(args)) => commands::demo::run(&args),
         Some(Command::Completions(args)) => commands::generate::completions(&args),

@@ -18,7 +18,6 @@ mod printer;
 mod progress;
 mod stdin;
 mod turns;
-mod visible;
 
 pub use options::{
     BypassSwitch, HeadlessOptions, InitFacts, Input, Io, ModelFacts, Outcome, Output, Partials,
@@ -27,6 +26,7 @@ pub use options::{
 
 use account::{Account, Standing};
 use futures::{FutureExt as _, StreamExt as _};
+use gimlet_hygiene::screen::{Channel, clean};
 use gimlet_ports::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
 use gimlet_protocol::{Accepted, CallId, EntryId, Event, Op, OpKey, Refusal, SessionId};
 use messages::{Messages, startup_result};
@@ -38,7 +38,6 @@ use std::{collections::HashMap, io::ErrorKind, sync::Arc, time::Duration};
 use stdin::{FromClient, LineFault, Lines};
 use tokio::{sync::mpsc, time::Instant};
 use uuid::Uuid;
-use visible::{Breaks, visible};
 
 /// Bytes of unwritten output above which no event is taken.
 const EVENTS_PAUSE_BYTES: usize = 256 * 1024;
@@ -148,13 +147,13 @@ impl Outputs {
     /// One sentence for the person.
     fn complain(&mut self, text: &str) {
         self.err
-            .push(&format!("error: {}\n", visible(text, Breaks::Keep)));
+            .push(&format!("error: {}\n", clean(Channel::Message, text)));
     }
 
     /// What the person can do about it.
     fn advise(&mut self, hint: &str) {
         self.err
-            .push(&format!("hint: {}\n", visible(hint, Breaks::Keep)));
+            .push(&format!("hint: {}\n", clean(Channel::Message, hint)));
     }
 
     async fn fail_to_start(

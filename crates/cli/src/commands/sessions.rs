@@ -9,11 +9,14 @@ use crate::{
 use gimlet_app::store::{
     FindFault, LogView, Scope, SessionCard, Store, active_path, export_json, export_markdown,
 };
+use gimlet_hygiene::screen::one_line;
 use gimlet_ports::{LogFault, SessionLog as _};
 use gimlet_protocol::{Entry, EntryId, Fact, OpKey, Rewound, SessionId};
 use serde_json::json;
 use std::{fs, io, path::Path};
 
+/// Characters of a title or an excerpt that are shown.
+const MOST_TITLE_CHARS: usize = 400;
 /// Hits that a search shows.
 const MOST_HITS: usize = 50;
 
@@ -74,7 +77,7 @@ fn line_of(card: &SessionCard, with_folder: bool) -> String {
         .as_deref()
         .or(card.first_prompt.as_deref())
         .unwrap_or("(no prompt yet)");
-    let what = printable(what);
+    let what = one_line(what, MOST_TITLE_CHARS);
     let folder = if with_folder {
         format!("  {}", card.cwd.display())
     } else {
@@ -105,13 +108,6 @@ fn time(ms: u64) -> String {
                     .to_string()
             },
         )
-}
-
-/// One line, without control characters.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 fn show(name: &str, as_json: bool) -> Result<Exit, Exit> {
@@ -182,7 +178,7 @@ fn search(query: &str, as_json: bool) -> Result<Exit, Exit> {
                 hit.session,
                 hit.entry,
                 hit.kind,
-                printable(&hit.excerpt)
+                one_line(&hit.excerpt, MOST_TITLE_CHARS)
             )
         })
         .collect();
@@ -190,7 +186,7 @@ fn search(query: &str, as_json: bool) -> Result<Exit, Exit> {
 }
 
 fn rename(name: &str, title: &str) -> Result<Exit, Exit> {
-    let title = printable(title.trim());
+    let title = one_line(title, MOST_TITLE_CHARS);
     if title.is_empty() {
         return Ok(exit::complain(Exit::Usage, "the new name is empty", None));
     }

@@ -4,8 +4,8 @@ use crate::headless::{
     messages::Verdict,
     options::{Output, Shown, Verbosity},
     pipe::Pipe,
-    visible::{Breaks, visible, visible_json},
 };
+use gimlet_hygiene::screen::{self, Channel};
 use serde_json::Value;
 
 /// Writes messages, or keeps them back, as the format says.
@@ -50,7 +50,7 @@ impl Printer {
             Output::Text if verdict.is_error => {}
             Output::Text => {
                 let text = match self.shown {
-                    Shown::ToPerson => visible(&verdict.text, Breaks::Keep),
+                    Shown::ToPerson => screen::clean(Channel::ModelText, &verdict.text),
                     Shown::ToProgram => verdict.text.as_str().into(),
                 };
                 self.pipe.push(&text);
@@ -76,7 +76,7 @@ impl Printer {
             self.pipe.push(before);
         }
         match self.shown {
-            Shown::ToPerson => self.pipe.push(&visible_json(json)),
+            Shown::ToPerson => self.pipe.push(&screen::json(json)),
             Shown::ToProgram => self.pipe.push(json),
         }
         if !in_array {

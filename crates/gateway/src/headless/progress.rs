@@ -1,6 +1,7 @@
 //! Progress for a person who watches a terminal: one short line for each thing that ended.
 
-use crate::headless::{account::OpenCall, visible::one_line};
+use crate::headless::account::OpenCall;
+use gimlet_hygiene::screen::one_line;
 use gimlet_protocol::{Call, Change, Fact, NoteKind, ReturnedHow, Signal};
 use serde_json::Value;
 

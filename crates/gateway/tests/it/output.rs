@@ -286,7 +286,7 @@ async fn a_person_at_the_terminal_sees_each_call_in_one_harmless_line() {
     let finished = Running::start_on(world, options, 1 << 20, "stdout stderr")
         .finish()
         .await;
-    assert_eq!(finished.stdout, "␛]0;title␇Done.\n");
+    assert_eq!(finished.stdout, "⟦OSC 0⟧Done.\n");
     insta::assert_snapshot!(finished.stderr);
 }
 
