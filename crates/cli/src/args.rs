@@ -237,6 +237,9 @@ pub(crate) enum SessionsCommand {
         /// Where to; standard output where it is missing
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// With the keys and passwords that stand in it
+        #[arg(long)]
+        raw: bool,
     },
     /// Give a session a name
     Rename {

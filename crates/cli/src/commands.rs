@@ -1,6 +1,7 @@
 //! The commands beside the run itself, a file each.
 
 pub(crate) mod auth;
+mod blackout;
 pub(crate) mod compact;
 pub(crate) mod demo;
 pub(crate) mod doctor;

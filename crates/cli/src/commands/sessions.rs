@@ -1,7 +1,7 @@
 //! `gimlet sessions` and `gimlet rewind`: stored sessions, looked at and tidied without a
 //! model. Nothing is deleted: what goes, goes to the trash folder.
 
-use super::{here, store};
+use super::{blackout, here, store};
 use crate::{
     args::{ExportFormat, RewindArgs, SessionsArgs, SessionsCommand},
     exit::{self, Exit},
@@ -29,7 +29,15 @@ pub(crate) fn run(args: &SessionsArgs) -> Exit {
             session,
             format,
             output,
-        } => export(session, *format, output.as_deref()),
+            raw,
+        } => {
+            let credentials = if *raw {
+                Credentials::Kept
+            } else {
+                Credentials::Out
+            };
+            export(session, *format, output.as_deref(), credentials)
+        }
         SessionsCommand::Rename { session, name } => rename(session, name),
         SessionsCommand::Delete { session } => delete(session),
         SessionsCommand::Repair { session } => repair(session),
@@ -116,10 +124,23 @@ fn show(name: &str, as_json: bool) -> Result<Exit, Exit> {
     } else {
         ExportFormat::Md
     };
-    export(name, format, None)
+    // What the person sees for himself stays as it was.
+    export(name, format, None, Credentials::Kept)
 }
 
-fn export(name: &str, format: ExportFormat, output: Option<&Path>) -> Result<Exit, Exit> {
+/// What becomes of the keys and passwords in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Credentials {
+    Kept,
+    Out,
+}
+
+fn export(
+    name: &str,
+    format: ExportFormat,
+    output: Option<&Path>,
+    credentials: Credentials,
+) -> Result<Exit, Exit> {
     let (store, id) = find(name)?;
     let view = store.view(&id).map_err(|fault| log_fault(&fault))?;
     let mut text = Vec::new();
@@ -128,6 +149,11 @@ fn export(name: &str, format: ExportFormat, output: Option<&Path>) -> Result<Exi
         ExportFormat::Json => export_json(&view, &mut text),
     };
     exported.map_err(|fault| exit::complain(Exit::Environment, &fault.to_string(), None))?;
+    let text = match (credentials, format) {
+        (Credentials::Kept, _) => text,
+        (Credentials::Out, ExportFormat::Md) => blackout::markdown(&text),
+        (Credentials::Out, ExportFormat::Json) => blackout::json(&text),
+    };
     let Some(path) = output else {
         return Ok(exit::print(&String::from_utf8_lossy(&text)));
     };
