@@ -14,8 +14,8 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, Reminders, SessionHead,
-    SessionLog, Sessions, Thinking, Toolbox,
+    EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead, SessionLog,
+    Sessions, Thinking, Toolbox,
 };
 use gimlet_protocol::{
     Accepted, Change, DOOR, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, Returned,
@@ -23,9 +23,7 @@ use gimlet_protocol::{
 };
 use gimlet_settings::{Dirs, Settings};
 use gimlet_store::{FindFault, ForkAt, Store};
-use gimlet_tools::{
-    EndedTask, STRUCTURED_OUTPUT, TOOL_SEARCH, Tasks, ToolOptions, ToolSet, freeze, reach, toolbox,
-};
+use gimlet_tools::{STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox};
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
@@ -155,7 +153,7 @@ impl Hub {
             ),
             reminders: vec![
                 Arc::new(LazyMemory::new(self.memory_search(&opened.cwd))),
-                Arc::new(TaskNotices(Arc::clone(&tools.tasks))),
+                Arc::clone(&tools.tasks) as Arc<_>,
             ],
             host: Arc::clone(&self.host),
             options: self.engine_options(&opened, scratch),
@@ -528,23 +526,6 @@ impl Sessions for Hub {
                 }
             }
         })
-    }
-}
-
-/// Tells the model once when a background task has ended.
-struct TaskNotices(Arc<Tasks>);
-
-impl Reminders for TaskNotices {
-    fn after(&self, _: &Returned, _: &dyn Fn(&str) -> bool) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn due(&self) -> Vec<String> {
-        self.0
-            .ended_since_last_look()
-            .iter()
-            .map(EndedTask::notice)
-            .collect()
     }
 }
 

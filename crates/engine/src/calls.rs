@@ -6,12 +6,12 @@ use crate::{
     sample::milliseconds,
 };
 use gimlet_ports::{
-    AnyTool, Broken, Case, Judge, LogFault, Progress, Scene, Stop, ToolCx, ToolFault, ToolReturn,
-    rule,
+    AnyTool, Broken, Case, Judge, LogFault, Plan, Progress, Scene, Stop, ToolCx, ToolFault,
+    ToolReturn, rule,
 };
 use gimlet_protocol::{
-    Access, Asked, Block, Call, CallId, Cleared, DOOR, Fact, Fault, Lane, Mode, NoteKind, Noted,
-    Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
+    Access, Asked, Block, Call, CallId, Change, Cleared, DOOR, Fact, Fault, Lane, Mode, NoteKind,
+    Noted, Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -95,7 +95,7 @@ impl Driver {
                 vec![Fact::Asked(Asked { call: id, question })]
             }
             Verdict::Deny => {
-                let text = denial(&plan.title, &ruling);
+                let text = denial(&plan, &ruling);
                 vec![Fact::Refused(Refused {
                     call: id,
                     text,
@@ -123,7 +123,9 @@ impl Driver {
     /// What is wrong with an input; where its schema may be unknown, how to learn of it.
     fn with_hint(&self, why: String, tool: &str) -> String {
         let mut frozen = self.index.opened().into_iter().flat_map(|o| &o.tools);
-        if frozen.any(|spec| spec.name == tool) || self.parts.tools.get(DOOR).is_none() {
+        let is_frozen = frozen.any(|spec| spec.name == tool);
+        let is_about_input = why.starts_with("the input of ");
+        if is_frozen || !is_about_input || self.parts.tools.get(DOOR).is_none() {
             return why;
         }
         format!("{why} (ToolSearch with `select:{tool}` tells its input)")
@@ -165,7 +167,7 @@ impl Driver {
                 .map(|call| Fact::Began(call.id.clone()))
                 .collect(),
         )?;
-        let stop = Stop::new();
+        let (stop, arrived) = (Stop::new(), Stop::new());
         let scene = Arc::new(self.scene());
         let (progress, mut lines) = mpsc::channel(WAITING_PROGRESS);
         let mut running = JoinSet::new();
@@ -173,11 +175,13 @@ impl Driver {
         for call in batch {
             self.live.insert(call.id.clone());
             let id = call.id.clone();
-            let work = self.one_call(call, &scene, stop.child_token(), progress.clone());
+            let tokens = (stop.child_token(), arrived.clone());
+            let work = self.one_call(call, &scene, tokens, progress.clone());
             ids.insert(running.spawn(work).id(), id);
         }
         drop(progress);
-        let outcome = self.watch(&mut running, &ids, &stop, &mut lines).await;
+        let tokens = (&stop, &arrived);
+        let outcome = self.watch(&mut running, &ids, tokens, &mut lines).await;
         running.abort_all();
         // What has not returned by now is buried by the planner.
         self.live.clear();
@@ -188,7 +192,7 @@ impl Driver {
         &self,
         call: Call,
         scene: &Arc<Scene>,
-        stop: Stop,
+        (stop, arrived): (Stop, Stop),
         progress: mpsc::Sender<(CallId, String)>,
     ) -> impl Future<Output = Finished> + Send + 'static {
         let tool = self.parts.tools.get(&call.tool).cloned();
@@ -203,6 +207,7 @@ impl Driver {
             scene: Arc::clone(scene),
             host: Arc::clone(&self.parts.host),
             stop,
+            arrived,
             progress,
         };
         async move {
@@ -224,7 +229,7 @@ impl Driver {
         &mut self,
         running: &mut JoinSet<Finished>,
         ids: &HashMap<tokio::task::Id, CallId>,
-        stop: &Stop,
+        (stop, arrived): (&Stop, &Stop),
         lines: &mut mpsc::Receiver<(CallId, String)>,
     ) -> Result<After, LogFault> {
         let began = Instant::now();
@@ -242,6 +247,9 @@ impl Driver {
                     if after == After::Halt {
                         stop.cancel();
                         give_up = Some(Instant::now() + self.parts.options.deadlines.grace);
+                    }
+                    if !self.index.queue().is_empty() {
+                        arrived.cancel();
                     }
                 }
                 ended = running.join_next_with_id() => {
@@ -316,6 +324,10 @@ impl Driver {
         }
         // Before the result: it is the last result of a round that takes the notes along.
         let mut facts = self.reminders(&returned);
+        facts.extend(self.index.mode_after(&returned.marks).map(|mode| {
+            let change = Change::Mode { mode };
+            Fact::Configured(change)
+        }));
         facts.push(Fact::Returned(Box::new(returned)));
         let aborts = abort.is_some();
         facts.extend(abort.map(|text| Fact::Faulted(Fault::Tool { text })));
@@ -428,7 +440,7 @@ fn told(call: CallId, text: String) -> Fact {
     })
 }
 
-fn denial(title: &str, ruling: &Ruling) -> String {
+fn denial(plan: &Plan, ruling: &Ruling) -> String {
     let reasons: Vec<&str> = ruling
         .because
         .iter()
@@ -439,7 +451,21 @@ fn denial(title: &str, ruling: &Ruling) -> String {
     } else {
         reasons.join("; ")
     };
-    format!("Not permitted: {title} ({reasons}). Do not try the same another way.")
+    let alone = plan.accesses.iter().find_map(|access| match access {
+        Access::Person { alone, .. } => Some(alone),
+        Access::Read { .. }
+        | Access::Write { .. }
+        | Access::Run { .. }
+        | Access::Reach { .. }
+        | Access::Publish { .. }
+        | Access::Spawn { .. }
+        | Access::Escalate { .. } => None,
+    });
+    let title = &plan.title;
+    match alone {
+        Some(alone) => format!("Nobody answers: {title} ({reasons}). {alone}"),
+        None => format!("Not permitted: {title} ({reasons}). Do not try the same another way."),
+    }
 }
 
 /// What the person allowed for the session.

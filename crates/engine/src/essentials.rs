@@ -1,7 +1,7 @@
 //! What must outlive every compaction, folded from facts: what the person asked for, which
 //! files were touched, and which commands fail.
 
-use gimlet_protocol::{Block, Call, Mark, Returned, ReturnedHow, Stamp, Todo, TodoStatus};
+use gimlet_protocol::{Block, Call, Desk, Mark, Returned, ReturnedHow, Stamp, TodoStatus};
 use std::{borrow::Cow, collections::BTreeMap, path::PathBuf};
 
 /// Characters of one failing command's output that are kept.
@@ -28,6 +28,8 @@ pub(crate) struct Essentials {
     requests: Vec<String>,
     files: BTreeMap<PathBuf, (u64, Touch, Stamp)>,
     failing: Vec<(String, String)>,
+    /// The plan that was approved last.
+    plan: Option<String>,
     touches: u64,
 }
 
@@ -56,6 +58,10 @@ impl Essentials {
                     .insert(path.clone(), (self.touches, touch, stamp.clone()));
             }
         }
+        if returned.marks.contains(&Mark::PlanApproved) {
+            let plan = returned.data.as_ref().and_then(|data| data.get("plan"));
+            self.plan = plan.and_then(|plan| plan.as_str()).map(str::to_owned);
+        }
         let Some(command) = call
             .input
             .get("command")
@@ -82,7 +88,7 @@ impl Essentials {
     /// The part of a compaction that no model writes.
     /// `most_bytes` is for all requests but the newest together; where they are longer, the
     /// longest lose their middle, and only those. The newest is what is being worked on.
-    pub(crate) fn text(&self, todos: &[Todo], most_bytes: usize) -> String {
+    pub(crate) fn text(&self, desk: &Desk, most_bytes: usize) -> String {
         // Errors have half of what requests have.
         let errors = self.failing.iter().map(|(_, error)| error.len());
         let error_chars = longest_whole(errors, most_bytes / 2).max(LEAST_ERROR_CHARS);
@@ -102,21 +108,13 @@ impl Essentials {
                 &format!("\n### Request {}\n{request}", number + 1),
             );
         }
-        let open: Vec<&Todo> = todos
-            .iter()
-            .filter(|todo| todo.status != TodoStatus::Completed)
-            .collect();
-        if !open.is_empty() {
-            out.push_str("\n## Open todos\n");
-            for todo in open {
-                let mark = if todo.status == TodoStatus::InProgress {
-                    "in progress"
-                } else {
-                    "pending"
-                };
-                line(&mut out, &format!("- [{mark}] {}", todo.content));
-            }
+        if let Some(plan) = &self.plan {
+            line(
+                &mut out,
+                &format!("\n## The plan that the person approved\n{plan}"),
+            );
         }
+        write_open(&mut out, desk);
         self.write_files(&mut out);
         if !self.failing.is_empty() {
             out.push_str("\n## Commands that failed when last run\n");
@@ -158,6 +156,40 @@ impl Essentials {
                 &format!("- and {} more, touched earlier", files.len() - MOST_FILES),
             );
         }
+    }
+}
+
+/// What is still to be done.
+fn write_open(out: &mut String, desk: &Desk) {
+    let todos = desk.todos.iter();
+    let todos = todos.filter_map(|todo| {
+        let mark = mark_of(todo.status)?;
+        Some(format!("- [{mark}] {}", todo.content))
+    });
+    let items = desk.items.values().filter_map(|item| {
+        let mark = mark_of(item.status)?;
+        let about = if item.description.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", item.description)
+        };
+        Some(format!(
+            "- [{mark}] task {}: {}{about}",
+            item.number, item.subject
+        ))
+    });
+    let open: Vec<String> = todos.chain(items).collect();
+    if !open.is_empty() {
+        out.push_str("\n## Open todos\n");
+        open.iter().for_each(|todo| line(out, todo));
+    }
+}
+
+fn mark_of(status: TodoStatus) -> Option<&'static str> {
+    match status {
+        TodoStatus::Pending => Some("pending"),
+        TodoStatus::InProgress => Some("in progress"),
+        TodoStatus::Completed => None,
     }
 }
 

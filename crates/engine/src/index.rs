@@ -2,6 +2,7 @@
 
 use crate::{
     essentials::Essentials,
+    plan_mode,
     transcript::{Transcript, block_bytes},
 };
 use gimlet_ports::{EntryIter, LogFault};
@@ -114,6 +115,8 @@ pub struct Index {
     desk: Arc<Desk>,
     grants: Vec<(String, Access)>,
     mode: Mode,
+    /// The mode that a plan's approval leads back to.
+    before_plan: Mode,
     model: String,
     title: Option<String>,
     owes_reply: bool,
@@ -404,7 +407,12 @@ impl Index {
     fn configure(&mut self, change: &Change) {
         match change {
             Change::Model { model, .. } => self.model.clone_from(model),
-            Change::Mode { mode } => self.mode = *mode,
+            Change::Mode { mode } => {
+                if *mode == Mode::Plan && self.mode != Mode::Plan {
+                    self.before_plan = self.mode;
+                }
+                self.mode = *mode;
+            }
             Change::Title { title } => self.title = Some(title.clone()),
         }
     }
@@ -413,6 +421,9 @@ impl Index {
         match kind {
             NoteKind::Notice => {}
             NoteKind::Reminder => {
+                if text == plan_mode::OFF {
+                    self.told.remove(plan_mode::ON_NAME);
+                }
                 self.told.extend(text.lines().next().map(str::to_owned));
                 if self.calls.is_empty() && self.owes_reply && self.transcript.ends_with_user() {
                     // The request that is about to be made takes it along.
@@ -488,6 +499,24 @@ impl Index {
         self.mode
     }
 
+    /// The mode that a call's marks lead to, where that is another one.
+    pub(crate) fn mode_after(&self, marks: &[Mark]) -> Option<Mode> {
+        let is_planning = self.mode == Mode::Plan;
+        if marks.contains(&Mark::PlanBegan) && !is_planning {
+            return Some(Mode::Plan);
+        }
+        (marks.contains(&Mark::PlanApproved) && is_planning).then_some(self.before_plan)
+    }
+
+    /// What the model has to be told of the mode before it is asked.
+    pub(crate) fn news_of_mode(&self) -> Option<&'static str> {
+        match (self.mode == Mode::Plan, self.was_told(plan_mode::ON_NAME)) {
+            (true, false) => Some(plan_mode::ON),
+            (false, true) => Some(plan_mode::OFF),
+            (true, true) | (false, false) => None,
+        }
+    }
+
     /// The model, as `provider/name`.
     pub fn model(&self) -> &str {
         &self.model
@@ -559,7 +588,7 @@ impl Index {
         // Requests may have a third of the window: summary, files and commands have bounds of
         // their own, and the reply needs room.
         let most = usize::try_from(window_tokens / 3 * 36 / 10).unwrap_or(usize::MAX);
-        self.essentials.text(&self.desk.todos, most)
+        self.essentials.text(&self.desk, most)
     }
 
     /// True when a fault ended the last turn and it can go on.

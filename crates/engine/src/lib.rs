@@ -13,6 +13,7 @@ mod hub;
 mod inbox;
 mod index;
 mod options;
+mod plan_mode;
 mod prompt;
 mod retry;
 mod sample;

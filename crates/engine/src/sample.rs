@@ -117,8 +117,13 @@ impl Driver {
     /// Notes what the model should be told with this request.
     fn record_due(&mut self) -> Result<(), LogFault> {
         let due = self.parts.reminders.iter().flat_map(|source| source.due());
+        let mode = self.index.news_of_mode().map(str::to_owned);
         let kind = NoteKind::Reminder;
-        let facts: Vec<Fact> = due.map(|text| Fact::Noted(Noted { kind, text })).collect();
+        let facts: Vec<Fact> = mode
+            .into_iter()
+            .chain(due)
+            .map(|text| Fact::Noted(Noted { kind, text }))
+            .collect();
         if facts.is_empty() {
             Ok(())
         } else {

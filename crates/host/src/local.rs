@@ -111,6 +111,15 @@ impl Host for LocalHost {
         Box::pin(off_thread(move || files::append(&path, &bytes)))
     }
 
+    fn remove<'a>(
+        &'a self,
+        path: &'a Path,
+        expect_hash: &'a str,
+    ) -> Later<'a, Result<(), HostFault>> {
+        let (path, hash) = (path.to_owned(), expect_hash.to_owned());
+        Box::pin(off_thread(move || files::remove(&path, &hash)))
+    }
+
     fn list<'a>(
         &'a self,
         path: &'a Path,

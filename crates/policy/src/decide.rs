@@ -290,6 +290,7 @@ impl Policy<'_> {
                 Access::Escalate { why } => decision.parts.push(
                     judging.other(format!("leave the confinement: {why}"), std::iter::empty()),
                 ),
+                Access::Person { .. } => decision.parts.push(judging.person()),
             }
         }
         decision.parts.extend(judging.searched());
@@ -336,6 +337,14 @@ impl<'a> Judging<'a> {
             votes.retain(|vote| vote.verdict != Verdict::Allow || !self.is_blanket_spawn());
         }
         Part::new(what, Risk::High, self.with_bypass(votes))
+    }
+
+    /// A question to the person: no mode and no rule answers it for them.
+    fn person(&self) -> Part {
+        let mut votes = self.tool_votes();
+        let text = "only a person can answer";
+        votes.push(Vote::new(Stage::Care, Verdict::Ask, text));
+        Part::new("ask the person".to_owned(), Risk::Low, votes)
     }
 
     fn is_blanket_spawn(&self) -> bool {

@@ -61,6 +61,22 @@ pub trait Host: Send + Sync {
         })
     }
 
+    /// Removes a file, not a folder; of a link the link. Refuses with `Changed` unless the
+    /// content has this BLAKE3 hash. A host that cannot do it says so.
+    fn remove<'a>(
+        &'a self,
+        path: &'a Path,
+        expect_hash: &'a str,
+    ) -> Later<'a, Result<(), HostFault>> {
+        let _ = expect_hash;
+        Box::pin(async move {
+            Err(HostFault::Denied {
+                path: path.to_owned(),
+                why: "files cannot be removed here".to_owned(),
+            })
+        })
+    }
+
     /// Lists a folder, sorted by name, at most `limit` items; the flag tells of a cut.
     fn list<'a>(
         &'a self,

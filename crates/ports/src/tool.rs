@@ -76,6 +76,8 @@ pub struct ToolCx {
     pub host: Arc<dyn Host>,
     /// Fires when the call must end; the tool then returns what it has within 50 ms.
     pub stop: Stop,
+    /// Fires when something came in that a call that only waits should end for.
+    pub arrived: Stop,
     /// For output worth showing before the end.
     pub progress: Progress,
 }

@@ -2,7 +2,11 @@
 
 use crate::TaskId;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf};
+use serde_json::{Map, Value};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// A file's state at a moment, enough to notice that it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,31 @@ pub struct Todo {
     pub status: TodoStatus,
     /// The same while it is being done ("Running the tests").
     pub active_form: String,
+}
+
+/// A piece of work that the model keeps track of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkItem {
+    /// Its number, from 1; never given twice in a session.
+    pub number: u64,
+    /// What is to be done, as an order.
+    pub subject: String,
+    /// What belongs to it.
+    pub description: String,
+    /// The subject while it is being done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_form: Option<String>,
+    /// How far it is.
+    pub status: TodoStatus,
+    /// Who does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The items that must be done before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub blocked_by: BTreeSet<u64>,
+    /// What the model noted beside.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
 }
 
 /// A change to the desk that a call made; recorded with its result.
@@ -85,6 +114,20 @@ pub enum Mark {
     },
     /// The turn ends with this call; the model is not asked again.
     TurnDone,
+    /// A piece of work was noted or changed.
+    Item {
+        /// As it is now.
+        item: WorkItem,
+    },
+    /// A piece of work was struck from the list.
+    ItemDropped {
+        /// Its number.
+        number: u64,
+    },
+    /// From now on the work is planned, not done. The change of mode follows as a fact.
+    PlanBegan,
+    /// A plan was approved: the mode is again what it was. The change follows as a fact.
+    PlanApproved,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +139,10 @@ enum MarkType {
     TaskStarted,
     TaskEnded,
     TurnDone,
+    Item,
+    ItemDropped,
+    PlanBegan,
+    PlanApproved,
 }
 
 /// A mark as it is read: derived code for tagged enums reads into a buffer first, which has
@@ -111,6 +158,8 @@ struct FlatMark {
     output: Option<AnyPath>,
     group: Option<i32>,
     code: Option<i32>,
+    item: Option<WorkItem>,
+    number: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -146,6 +195,14 @@ impl TryFrom<FlatMark> for Mark {
                 code: flat.code,
             },
             MarkType::TurnDone => Self::TurnDone,
+            MarkType::Item => Self::Item {
+                item: given("item", flat.item)?,
+            },
+            MarkType::ItemDropped => Self::ItemDropped {
+                number: given("number", flat.number)?,
+            },
+            MarkType::PlanBegan => Self::PlanBegan,
+            MarkType::PlanApproved => Self::PlanApproved,
         })
     }
 }
@@ -174,6 +231,12 @@ pub struct Desk {
     pub todos: Vec<Todo>,
     /// Background tasks.
     pub tasks: BTreeMap<TaskId, DeskTask>,
+    /// Pieces of work, by number.
+    #[serde(default)]
+    pub items: BTreeMap<u64, WorkItem>,
+    /// The highest number that a piece of work has had.
+    #[serde(default)]
+    pub last_item: u64,
 }
 
 impl Desk {
@@ -199,7 +262,17 @@ impl Desk {
                 };
                 self.tasks.insert(task.clone(), begun);
             }
-            Mark::TurnDone => {}
+            Mark::Item { item } => {
+                self.last_item = self.last_item.max(item.number);
+                self.items.insert(item.number, item.clone());
+            }
+            Mark::ItemDropped { number } => {
+                self.items.remove(number);
+                for item in self.items.values_mut() {
+                    item.blocked_by.remove(number);
+                }
+            }
+            Mark::TurnDone | Mark::PlanBegan | Mark::PlanApproved => {}
             Mark::TaskEnded { task, code } => {
                 if let Some(known) = self.tasks.get_mut(task) {
                     known.ended = Some(*code);

@@ -19,7 +19,7 @@ mod tool;
 mod usage;
 mod verbatim;
 
-pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus};
+pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus, WorkItem};
 pub use door::{DOOR, through_door};
 pub use fact::{
     Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Incoming, Kept,

@@ -61,6 +61,13 @@ pub enum Access {
         /// A sentence that says what for.
         why: String,
     },
+    /// Needs a person's answer, whatever the mode allows.
+    Person {
+        /// What the person is to say.
+        what: String,
+        /// What the model is told where nobody answers.
+        alone: String,
+    },
 }
 
 /// Where published text goes.

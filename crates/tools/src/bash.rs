@@ -97,29 +97,7 @@ impl Tool for Bash {
     };
 
     fn plan(&self, input: &BashInput, scene: &Scene) -> Result<Plan, ToolFault> {
-        if input.command.trim().is_empty() {
-            return Err(ToolFault::Tell("the command is empty".to_owned()));
-        }
-        if input.command.contains('\0') {
-            return Err(ToolFault::Tell(
-                "the command contains a NUL character".to_owned(),
-            ));
-        }
-        // What runs, never what the model says of it.
-        let command = input.command.trim();
-        let first_line = command.lines().next().unwrap_or_default();
-        let mut shown: String = first_line.chars().take(TITLE_CHARS).collect();
-        if shown.len() < command.len() {
-            shown.push('…');
-        }
-        Ok(Plan {
-            title: format!("run `{shown}`"),
-            risk: Risk::High,
-            accesses: vec![Access::Run {
-                command: input.command.clone(),
-                cwd: scene.cwd.clone(),
-            }],
-        })
+        plan_of(&input.command, scene)
     }
 
     async fn run(&self, input: BashInput, cx: ToolCx) -> Result<ToolReturn<BashData>, ToolFault> {
@@ -156,6 +134,34 @@ impl Tool for Bash {
         };
         Ok(report(&input.command, ran, moved, timeout))
     }
+}
+
+/// The plan of a command line.
+pub(crate) fn plan_of(command: &str, scene: &Scene) -> Result<Plan, ToolFault> {
+    if command.trim().is_empty() {
+        return Err(ToolFault::Tell("the command is empty".to_owned()));
+    }
+    if command.contains('\0') {
+        return Err(ToolFault::Tell(
+            "the command contains a NUL character".to_owned(),
+        ));
+    }
+    // What runs, never what the model says of it.
+    let whole = command;
+    let command = command.trim();
+    let first_line = command.lines().next().unwrap_or_default();
+    let mut shown: String = first_line.chars().take(TITLE_CHARS).collect();
+    if shown.len() < command.len() {
+        shown.push('…');
+    }
+    Ok(Plan {
+        title: format!("run `{shown}`"),
+        risk: Risk::High,
+        accesses: vec![Access::Run {
+            command: whole.to_owned(),
+            cwd: scene.cwd.clone(),
+        }],
+    })
 }
 
 fn cannot_start(fault: &HostFault) -> ToolFault {

@@ -5,24 +5,36 @@
 //! them all. This crate must never know the engine, a provider or the real file system.
 
 mod apply;
+mod apply_patch;
+mod ask_user_question;
 mod bash;
 mod call_tool;
 mod edit;
 mod editing;
+mod enter_plan_mode;
+mod exit_plan_mode;
 mod freshness;
 mod glob;
 mod grep;
+mod items;
 mod limits;
 mod loose;
 mod ls;
 mod memory;
+mod monitor;
 mod multi_edit;
+mod notebook_edit;
 mod patch;
 mod paths;
 mod read;
+mod sleep;
 mod structured_output;
+mod task_create;
+mod task_get;
+mod task_list;
 mod task_output;
 mod task_stop;
+mod task_update;
 mod tasks;
 mod todo_write;
 mod tool_search;

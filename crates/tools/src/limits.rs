@@ -79,3 +79,16 @@ pub(crate) const ORIGINAL_BYTES: usize = 256 << 10;
 pub(crate) const TODOS: usize = 200;
 /// Errors that a failed validation tells.
 pub(crate) const SCHEMA_ERRORS: usize = 10;
+
+/// The longest Sleep.
+pub(crate) const SLEEP_MAX: Duration = Duration::from_mins(10);
+/// Pieces of work on one list.
+pub(crate) const ITEMS: usize = 200;
+/// How long a Monitor watches when nothing else is said.
+pub(crate) const MONITOR_TIME: Duration = Duration::from_mins(5);
+/// The longest that a Monitor watches.
+pub(crate) const MONITOR_TIME_MAX: Duration = Duration::from_mins(30);
+/// Characters of a monitor's events that the model is told at once.
+pub(crate) const EVENT_CHARS: usize = 4_000;
+/// Files of one patch.
+pub(crate) const PATCH_FILES: usize = 100;

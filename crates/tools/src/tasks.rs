@@ -1,7 +1,9 @@
 //! Background tasks: commands that outlive the call that started them, but not the session.
 
-use gimlet_ports::{Child, Exit, Scene};
-use gimlet_protocol::{Mark, TaskId};
+mod watch;
+
+use gimlet_ports::{Child, Exit, Reminders, Scene};
+use gimlet_protocol::{Mark, Returned, TaskId};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -63,6 +65,8 @@ struct Task {
     /// True when the model knows that it ended.
     told: bool,
     look: Look,
+    /// Set where its lines are told as they come.
+    watch: Option<watch::Watch>,
 }
 
 enum Run {
@@ -112,6 +116,22 @@ impl Tasks {
         ended
     }
 
+    /// What the model does not know yet: lines of monitors, and ends of tasks. Told once.
+    pub fn news(&self) -> Vec<String> {
+        let mut news: Vec<String> = self
+            .all()
+            .iter_mut()
+            .filter_map(|(id, task)| task.watch.as_mut()?.take(id))
+            .collect();
+        news.extend(self.ended_since_last_look().iter().map(EndedTask::notice));
+        news
+    }
+
+    /// True when there is something that the model does not know yet.
+    pub fn has_news(&self) -> bool {
+        self.all().values_mut().any(|task| task.has_news())
+    }
+
     /// How many are running now.
     pub fn running(&self) -> usize {
         self.all()
@@ -141,6 +161,7 @@ impl Tasks {
             run,
             told: false,
             look: Look::default(),
+            watch: None,
         };
         self.all().insert(id, task);
     }
@@ -200,6 +221,16 @@ impl Tasks {
     }
 }
 
+impl Reminders for Tasks {
+    fn after(&self, _: &Returned, _: &dyn Fn(&str) -> bool) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn due(&self) -> Vec<String> {
+        self.news()
+    }
+}
+
 /// What the end of a task found.
 pub(crate) enum Ended {
     /// It had ended by itself.
@@ -219,6 +250,11 @@ pub(crate) enum Ended {
 }
 
 impl Task {
+    fn has_news(&mut self) -> bool {
+        let has_events = self.watch.as_ref().is_some_and(watch::Watch::has_events);
+        has_events || (self.exit().is_some() && !self.told)
+    }
+
     fn exit(&mut self) -> Option<Exit> {
         if let Run::Going(child) = &mut self.run
             && let Some(exit) = child.ended()

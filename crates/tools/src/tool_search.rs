@@ -13,6 +13,10 @@ pub const TOOL_SEARCH: &str = "ToolSearch";
 
 /// Tools that a search loads where nothing else is said.
 const RESULTS: usize = 5;
+/// What a word counts that only one tool has.
+const RARE: usize = 60;
+/// Shorter words say nothing.
+const SHORTEST_WORD: usize = 3;
 /// The word before a list of names.
 const SELECT: &str = "select:";
 
@@ -94,13 +98,17 @@ impl ToolSearch {
         if !by_name.is_empty() {
             return by_name;
         }
-        let words = words_of(query);
-        let mut scored: Vec<(usize, &ToolSpec)> = self
-            .deferred
-            .iter()
-            .map(|spec| (score(spec, &words), spec))
-            .filter(|(score, _)| *score > 0)
-            .collect();
+        let mut scored: Vec<(usize, &ToolSpec)> =
+            self.deferred.iter().map(|spec| (0, spec)).collect();
+        for word in &words_of(query) {
+            let fits: Vec<usize> = self.deferred.iter().map(|spec| fit(spec, word)).collect();
+            // A word that few tools have says more.
+            let tools = fits.iter().filter(|fit| **fit > 0).count().max(1);
+            for ((score, _), fit) in scored.iter_mut().zip(fits) {
+                *score += fit * RARE / tools;
+            }
+        }
+        scored.retain(|(score, _)| *score > 0);
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let most = input.max_results.unwrap_or(RESULTS as u64).max(1);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -187,21 +195,14 @@ fn words_of(text: &str) -> Vec<String> {
     words
 }
 
-/// How well a tool fits some words: its name counts more than its description.
-fn score(spec: &ToolSpec, words: &[String]) -> usize {
-    let name = words_of(&spec.name);
-    let about = words_of(&spec.description);
-    let is_like = |word: &String, known: &String| {
-        known == word || (word.len() > 3 && known.starts_with(word.trim_end_matches('s')))
-    };
-    words
-        .iter()
-        .map(|word| {
-            let in_name = name.iter().any(|known| is_like(word, known));
-            let in_about = about.iter().any(|known| is_like(word, known));
-            usize::from(in_name) * 4 + usize::from(in_about)
-        })
-        .sum()
+/// How well a tool fits a word: its name counts more than its description.
+fn fit(spec: &ToolSpec, word: &str) -> usize {
+    if word.len() < SHORTEST_WORD {
+        return 0;
+    }
+    let stem = word.trim_end_matches('s');
+    let has = |text: &str| words_of(text).iter().any(|known| known.starts_with(stem));
+    usize::from(has(&spec.name)) * 2 + usize::from(has(&spec.description))
 }
 
 impl AnyTool for ToolSearch {

@@ -1,17 +1,28 @@
 //! The table of all tools, and what those of one session share.
 
 use crate::{
+    apply_patch::ApplyPatch,
+    ask_user_question::AskUserQuestion,
     bash::Bash,
     edit::Edit,
+    enter_plan_mode::EnterPlanMode,
+    exit_plan_mode::ExitPlanMode,
     glob::Glob,
     grep::Grep,
     ls::Ls,
     memory::Memory,
+    monitor::Monitor,
     multi_edit::MultiEdit,
+    notebook_edit::NotebookEdit,
     read::Read,
+    sleep::Sleep,
     structured_output::{BadSchema, StructuredOutput},
+    task_create::TaskCreate,
+    task_get::TaskGet,
+    task_list::TaskList,
     task_output::TaskOutput,
     task_stop::TaskStop,
+    task_update::TaskUpdate,
     tasks::Tasks,
     todo_write::TodoWrite,
     write::Write,
@@ -47,7 +58,7 @@ struct Shared {
 type Make = fn(&Shared) -> Arc<dyn AnyTool>;
 
 /// Every tool that needs nothing but what the session shares.
-const TOOLS: [Make; 11] = [
+const TOOLS: [Make; 22] = [
     |shared| {
         Arc::new(Read {
             memory: shared.memory.clone(),
@@ -87,6 +98,33 @@ const TOOLS: [Make; 11] = [
         })
     },
     |_| Arc::new(TodoWrite),
+    |shared| {
+        Arc::new(ApplyPatch {
+            memory: shared.memory.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(NotebookEdit {
+            memory: shared.memory.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(Sleep {
+            tasks: shared.tasks.clone(),
+        })
+    },
+    |shared| {
+        Arc::new(Monitor {
+            tasks: shared.tasks.clone(),
+        })
+    },
+    |_| Arc::new(AskUserQuestion),
+    |_| Arc::new(EnterPlanMode),
+    |_| Arc::new(ExitPlanMode),
+    |_| Arc::new(TaskCreate),
+    |_| Arc::new(TaskGet),
+    |_| Arc::new(TaskList),
+    |_| Arc::new(TaskUpdate),
 ];
 
 /// Makes the tools of a session.

@@ -7,7 +7,8 @@ use std::path::{Component, Path};
 
 /// Votes as the permission mode says.
 ///
-/// 1. `bypassPermissions` allows everything.
+/// 0. What needs a person's answer is asked in every mode.
+/// 1. `bypassPermissions` allows everything else.
 /// 2. Reading inside the workspace, the added folders and the session's own folder is allowed.
 /// 3. `plan` denies writing and running.
 /// 4. `acceptEdits` allows writing inside the workspace and the added folders, but not into
@@ -22,6 +23,9 @@ impl Judge for ModeJudge {
 
     fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
         let scene = case.scene;
+        if matches!(case.access, Access::Person { .. }) {
+            return Ok(Some(vote(Verdict::Ask, "only a person can answer")));
+        }
         if scene.mode == Mode::BypassPermissions {
             return Ok(Some(vote(Verdict::Allow, "the mode is bypassPermissions")));
         }
@@ -42,7 +46,8 @@ impl Judge for ModeJudge {
             | Access::Reach { .. }
             | Access::Publish { .. }
             | Access::Spawn { .. }
-            | Access::Escalate { .. } => None,
+            | Access::Escalate { .. }
+            | Access::Person { .. } => None,
         })
     }
 }

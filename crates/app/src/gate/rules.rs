@@ -131,7 +131,8 @@ impl Rule {
             | Access::Reach { .. }
             | Access::Publish { .. }
             | Access::Spawn { .. }
-            | Access::Escalate { .. } => None,
+            | Access::Escalate { .. }
+            | Access::Person { .. } => None,
         };
         match (&self.covers, command) {
             (Covers::Everything, _) => true,

@@ -122,7 +122,7 @@ impl Process {
             )),
             tools: offered,
             judges: gate::of(&self.scene.setup.allow, &self.scene.setup.deny),
-            reminders: Vec::new(),
+            reminders: vec![Arc::clone(&tools.tasks) as Arc<_>],
             host,
             options: self.options(store.scratch(&id).map_err(|fault| broken(&fault))?),
         };

@@ -19,6 +19,9 @@ macro_rules! scenes {
 scenes! {
     accept_edits
     answer_edited
+    apply_patch
+    ask_user_question
+    ask_user_question_alone
     asked_always
     asked_once
     bash
@@ -58,13 +61,16 @@ scenes! {
     limit_budget
     limit_turns
     ls
+    monitor
     multi_edit
     no_model
     nobody_answers
+    notebook_edit
     parallel_reads
     paused
     permission_remembered
     plan_mode
+    plan_then_do
     queued_edited
     queued_withdrawn
     read_image
@@ -74,6 +80,7 @@ scenes! {
     read_text
     rejected
     rule_denies
+    sleep
     stale_edit
     steer_between_rounds
     steer_while_a_tool_runs
@@ -81,10 +88,11 @@ scenes! {
     structured_output_never
     structured_output_nudged
     structured_output_wrong_then_right
+    task_list
     todo_write
-    tool_search
     too_long
     too_long_compacted
+    tool_search
     unknown_tool
     write_file
 }

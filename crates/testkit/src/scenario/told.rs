@@ -38,6 +38,7 @@ fn access(access: &Access) -> String {
         Access::Publish { to, .. } => format!("publish {}", to.address),
         Access::Spawn { kind } => format!("spawn {kind}"),
         Access::Escalate { why } => format!("escalate {why}"),
+        Access::Person { what, .. } => format!("person {what}"),
     }
 }
 

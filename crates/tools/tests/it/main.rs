@@ -12,12 +12,16 @@
 )]
 
 mod answer;
+mod asking;
 mod bash;
 mod deferred;
 mod editing;
 mod media;
+mod notebooks;
+mod patches;
 mod reading;
 mod rig;
 mod schemas;
 mod search;
 mod tasks;
+mod waiting;

@@ -19,6 +19,7 @@ pub(crate) struct Rig {
     pub(crate) set: RefCell<ToolSet>,
     pub(crate) scene: RefCell<Scene>,
     pub(crate) stop: Stop,
+    pub(crate) arrived: Stop,
     pub(crate) progress: Arc<Mutex<Vec<String>>>,
     host: Arc<dyn Host>,
     calls: Cell<u32>,
@@ -69,6 +70,7 @@ impl Rig {
             set: RefCell::new(toolbox(options.0).unwrap()),
             scene: RefCell::new(scene),
             stop: Stop::new(),
+            arrived: Stop::new(),
             progress: Arc::default(),
             host: Arc::new(LocalHost::new(options.1)),
             calls: Cell::new(0),
@@ -113,6 +115,7 @@ impl Rig {
                 scene: Arc::new(self.scene.borrow().clone()),
                 host: self.host.clone(),
                 stop: self.stop.clone(),
+                arrived: self.arrived.clone(),
                 progress: Arc::new(move |text| progress.lock().unwrap().push(text)),
             };
             self.runtime.block_on(tool.run(input, cx))
@@ -175,6 +178,16 @@ impl Rig {
         self.set.replace(toolbox(ToolOptions::default()).unwrap());
     }
 
+    /// What the model is told of background tasks.
+    pub(crate) fn news(&self) -> Vec<String> {
+        self.set.borrow().tasks.news()
+    }
+
+    /// Background tasks that run.
+    pub(crate) fn running(&self) -> usize {
+        self.set.borrow().tasks.running()
+    }
+
     /// Goes on with these tools.
     pub(crate) fn use_tools(&self, tools: gimlet_ports::Toolbox) {
         self.set.borrow_mut().toolbox = tools;
@@ -196,6 +209,7 @@ impl Rig {
                 Access::Read { path } => format!("read {}", name(path)),
                 Access::Write { path } => format!("write {}", name(path)),
                 Access::Run { command, cwd } => format!("run {command} in {}", name(cwd)),
+                Access::Person { what, .. } => format!("person {what}"),
                 other => panic!("no tool here asks for {other:?}"),
             })
             .collect()

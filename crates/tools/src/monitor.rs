@@ -1,0 +1,105 @@
+//! `Monitor`: a command in the background whose lines reach the model as events.
+
+use crate::{
+    bash,
+    limits::{MONITOR_TIME, MONITOR_TIME_MAX},
+    loose,
+    tasks::Tasks,
+};
+use gimlet_ports::{
+    Launch, OutputTo, Plan, Program, Scene, StdinFrom, Tool, ToolCard, ToolCx, ToolFault,
+    ToolReturn,
+};
+use gimlet_protocol::{Exposure, Lane, Mark, Risk};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+
+/// The tool.
+pub(crate) struct Monitor {
+    pub(crate) tasks: Arc<Tasks>,
+}
+
+/// What the model gives.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct MonitorInput {
+    description: String,
+    command: String,
+    /// Default 300000, at most 1800000
+    #[serde(default, deserialize_with = "loose::number")]
+    timeout_ms: Option<u64>,
+}
+
+/// The structured output.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MonitorData {
+    task_id: String,
+    timeout_ms: u64,
+}
+
+impl Tool for Monitor {
+    type Input = MonitorInput;
+    type Output = MonitorData;
+
+    const CARD: ToolCard = ToolCard {
+        name: "Monitor",
+        about: include_str!("monitor.md"),
+        risk: Risk::High,
+        lane: Lane::Exclusive,
+        exposure: Exposure::Deferred,
+        permission: "asks before each command",
+        deadline: Duration::from_secs(30),
+    };
+
+    fn plan(&self, input: &MonitorInput, scene: &Scene) -> Result<Plan, ToolFault> {
+        let mut plan = bash::plan_of(&input.command, scene)?;
+        plan.title = plan.title.replacen("run", "monitor", 1);
+        Ok(plan)
+    }
+
+    async fn run(
+        &self,
+        input: MonitorInput,
+        cx: ToolCx,
+    ) -> Result<ToolReturn<MonitorData>, ToolFault> {
+        let time = input
+            .timeout_ms
+            .map_or(MONITOR_TIME, Duration::from_millis)
+            .min(MONITOR_TIME_MAX);
+        let id = self.tasks.free_id(&cx.scene);
+        let output = cx.scene.scratch.join(format!("{id}.txt"));
+        let launch = Launch {
+            program: Program::Shell(input.command.clone()),
+            cwd: cx.scene.cwd.clone(),
+            env: Vec::new(),
+            stdin: StdinFrom::Null,
+            output: OutputTo::File(output.clone()),
+            final_cwd: None,
+        };
+        let child = cx.host.spawn(launch).map_err(|fault| {
+            ToolFault::Tell(format!("the command could not be started: {fault}"))
+        })?;
+        let started = Mark::TaskStarted {
+            task: id.clone(),
+            command: input.command.clone(),
+            output: output.clone(),
+            group: Some(child.group()),
+        };
+        let text = format!(
+            "monitor {id} watches for {} s; its lines reach you as events. Sleep waits for them, \
+             TaskStop ends it",
+            time.as_secs()
+        );
+        let data = MonitorData {
+            task_id: id.0.clone(),
+            timeout_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.tasks.add(id.clone(), input.command, output, child);
+        self.tasks.watch(&id, input.description, time);
+        Ok(ToolReturn {
+            marks: vec![started],
+            ..ToolReturn::text(text, data)
+        })
+    }
+}
