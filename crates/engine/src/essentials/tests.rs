@@ -9,9 +9,9 @@ fn only_the_longest_requests_lose_their_middle() {
     for request in ["Short and whole.", &long, "Another."] {
         essentials.request(&[Block::text(request)]);
     }
-    let whole = essentials.text(&[], usize::MAX);
+    let whole = essentials.text(&Desk::default(), usize::MAX);
     assert!(whole.contains(&long));
-    let cut = essentials.text(&[], 1_000);
+    let cut = essentials.text(&Desk::default(), 1_000);
     assert!(cut.contains("### Request 1\nShort and whole.\n"), "{cut}");
     assert!(cut.contains("### Request 3\nAnother.\n"), "{cut}");
     assert!(cut.contains("Beginxxx") && cut.contains("yyyEnd"), "{cut}");
@@ -19,7 +19,11 @@ fn only_the_longest_requests_lose_their_middle() {
     assert!(cut.len() < 1_200, "{}", cut.len());
     // The newest is what is being worked on.
     essentials.request(&[Block::text(&long)]);
-    assert!(essentials.text(&[], 1_000).ends_with(&format!("{long}\n")));
+    assert!(
+        essentials
+            .text(&Desk::default(), 1_000)
+            .ends_with(&format!("{long}\n"))
+    );
 }
 
 #[test]
