@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gimlet_protocol::Mode;
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 /// A coding agent for the terminal: it reads, plans, edits, runs commands and checks its work,
 /// with any model, and you stay in control.
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Tools(ToolsArgs),
     /// Try the rules on cases
     Policy(PolicyArgs),
+    /// Run a command confined by the operating system, or show what holds here
+    Sandbox(SandboxArgs),
     /// List gated features with their stage and state
     Features,
     /// Do a whole task in a small real repository, without a key
@@ -417,4 +419,32 @@ fn uuid(text: &str) -> Result<String, String> {
     } else {
         Err("a UUID is needed, such as 0199a3f0-5b7e-7c41-9d2e-0a1b2c3d4e5f".to_owned())
     }
+}
+
+/// `gimlet sandbox`.
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "gimlet sandbox [OPTIONS] -- COMMAND...\n       gimlet sandbox doctor")]
+pub(crate) struct SandboxArgs {
+    /// Try what is refused and what works here
+    #[arg(value_enum, value_name = "TASK", conflicts_with = "command")]
+    pub(crate) task: Option<SandboxTask>,
+    /// A folder or file that may be written, beside this folder
+    #[arg(long, value_name = "PATH")]
+    pub(crate) write: Vec<PathBuf>,
+    /// A folder or file that cannot be read, beside the usual places of keys
+    #[arg(long, value_name = "PATH")]
+    pub(crate) hide: Vec<PathBuf>,
+    /// Leave the network open
+    #[arg(long)]
+    pub(crate) network: bool,
+    /// The command
+    #[arg(last = true, required_unless_present = "task", value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// What `gimlet sandbox` does beside running commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SandboxTask {
+    /// Tries what is refused and what works here.
+    Doctor,
 }

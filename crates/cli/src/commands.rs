@@ -10,6 +10,7 @@ pub(crate) mod generate;
 pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod policy;
+pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod tools;
 

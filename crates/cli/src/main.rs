@@ -16,6 +16,10 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // A process that confines itself and becomes another: nothing else may run before.
+    if let Some(confined) = confined() {
+        return confined;
+    }
     // Before anything is built: scripts ask for the version often.
     if let [flag] = &std::env::args_os().skip(1).collect::<Vec<_>>()[..]
         && (flag == "--version" || flag == "-v" || flag == "-V")
@@ -27,6 +31,18 @@ fn main() -> ExitCode {
         Ok(cli) => run(cli).into(),
         Err(error) => exit::usage(&error).into(),
     }
+}
+
+/// What this process is for where it was started under the name of the helper.
+fn confined() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os();
+    let is_helper = arguments
+        .next()
+        .is_some_and(|name| name == gimlet_sandbox::ARG0);
+    is_helper.then(|| {
+        let code = gimlet_sandbox::enter(arguments.collect());
+        ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+    })
 }
 
 fn run(cli: Cli) -> Exit {
@@ -41,6 +57,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),
         Some(Command::Policy(args)) => commands::policy::run(&args),
+        Some(Command::Sandbox(args)) => commands::sandbox::run(args),
         Some(Command::Features) => commands::features::run(),
         Some(Command::Demo(args)) => commands::demo::run(&args),
         Some(Command::Completions(args)) => commands::generate::completions(&args),

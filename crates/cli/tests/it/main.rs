@@ -24,6 +24,7 @@ mod killed;
 mod ledger;
 mod memory;
 mod rig;
+mod sandbox;
 mod secrets;
 mod session_commands;
 mod signals;

@@ -20,6 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gimlet-host", BASE),
     ("gimlet-store", BASE),
     ("gimlet-policy", BASE),
+    // Knows nothing of Gimlet: a description comes in, a confined process goes on.
+    ("gimlet-sandbox", &[]),
     ("gimlet-gateway", BASE),
     (
         "gimlet-app",
@@ -44,6 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gimlet-hygiene",
             "gimlet-settings",
             "gimlet-gateway",
+            // The helper is this program under another name.
+            "gimlet-sandbox",
             "gimlet-app",
         ],
     ),
