@@ -214,19 +214,17 @@ fn init_facts() -> InitFacts {
 pub(crate) fn steady(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find("-7").filter(|at| *at >= 13) {
-        let start = at - 13;
-        let candidate = rest.get(start..start + 36);
-        if candidate.is_some_and(|id| is_v7(id) && id != super::SESSION) {
-            out.push_str(&rest[..start]);
-            out.push_str("[v7]");
-            rest = &rest[start + 36..];
-        } else {
-            out.push_str(&rest[..at + 2]);
-            rest = &rest[at + 2..];
-        }
+    while let Some(c) = rest.chars().next() {
+        let id = rest
+            .get(..36)
+            .filter(|id| is_v7(id) && *id != super::SESSION);
+        let (shown, length) = match id {
+            Some(id) => ("[v7]", id.len()),
+            None => (&rest[..c.len_utf8()], c.len_utf8()),
+        };
+        out.push_str(shown);
+        rest = &rest[length..];
     }
-    out.push_str(rest);
     out
 }
 
