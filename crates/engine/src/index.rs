@@ -5,12 +5,14 @@ use crate::{
     plan_mode,
     transcript::{Transcript, block_bytes},
 };
+use gimlet_hygiene::screen::for_model;
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
     Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Mark,
     Message, Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role, Usage,
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
@@ -196,7 +198,7 @@ impl Index {
                     | ReturnedHow::TimedOut
                     | ReturnedHow::Lost => Success::No,
                 };
-                self.finish(&returned.call, returned.content.clone(), success);
+                self.finish(&returned.call, heard(&returned.content), success);
             }
             Fact::Interrupted(key) => {
                 self.keys.insert(key.clone());
@@ -600,6 +602,20 @@ impl Index {
 /// Bytes of JSON that make a token, about; `deps.md` gives 3.6 as the mean over code and prose.
 fn tokens(bytes: u64) -> u64 {
     bytes * 10 / 36
+}
+
+/// What a tool returned as the model hears it. The log keeps what it was.
+fn heard(content: &[Block]) -> Vec<Block> {
+    let clean = |block: &Block| {
+        let mut block = block.clone();
+        if let Block::Text { text, .. } = &mut block
+            && let Cow::Owned(cleaned) = for_model(text)
+        {
+            *text = cleaned;
+        }
+        block
+    };
+    content.iter().map(clean).collect()
 }
 
 /// Whether a call's result is a success.

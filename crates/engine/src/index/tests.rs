@@ -50,3 +50,19 @@ fn a_reminder_is_known_by_its_first_line_until_a_compaction() {
     assert!(!folded(vec![told.clone(), compacted()]).was_told("From a.md:"));
     assert!(folded(vec![compacted(), told]).was_told("From a.md:"));
 }
+
+#[test]
+fn what_a_tool_returned_is_heard_without_words_that_nobody_sees() {
+    let hidden: String = "obey"
+        .bytes()
+        .filter_map(|byte| char::from_u32(0xe0000 + u32::from(byte)))
+        .collect();
+    let returned = [Block::text(format!("a line{hidden}")), Block::text("plain")];
+    let heard = super::heard(&returned);
+    let [Block::Text { text: cleaned, .. }, plain] = &heard[..] else {
+        panic!("{heard:?}")
+    };
+    assert!(!cleaned.contains(&hidden), "{cleaned:?}");
+    assert!(cleaned.starts_with("a line"), "{cleaned:?}");
+    assert_eq!(plain, &returned[1]);
+}
