@@ -17,6 +17,7 @@ mod models;
 mod sessions;
 mod surroundings;
 mod tools;
+mod upkeep;
 
 pub use auth::{
     AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,

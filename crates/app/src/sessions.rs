@@ -7,6 +7,7 @@ use crate::{
     memory_log::MemoryLog,
     models::{KeySource, Registry, full_name},
     surroundings,
+    upkeep::{OwnSessions, OwnSettings},
 };
 use gimlet_engine::{
     Compaction, EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log,
@@ -14,16 +15,18 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead, SessionLog,
-    Sessions, Thinking, Toolbox,
+    AnyTool, EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead,
+    SessionLog, Sessions, Thinking, Toolbox,
 };
 use gimlet_protocol::{
-    Accepted, Change, DOOR, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, Returned,
-    SessionId, ToolSpec,
+    Accepted, Change, DOOR, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId,
+    ToolSpec,
 };
 use gimlet_settings::{Dirs, Settings};
 use gimlet_store::{FindFault, ForkAt, Store};
-use gimlet_tools::{STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox};
+use gimlet_tools::{
+    STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools,
+};
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
@@ -359,6 +362,10 @@ impl Hub {
         let set =
             toolbox(options).map_err(|fault| user(format!("--json-schema: {fault}"), None))?;
         let mut toolbox = set.toolbox.clone();
+        for tool in self.upkeep()? {
+            let added = toolbox.add(tool);
+            debug_assert_eq!(added, Ok(()), "their names are their own");
+        }
         let rules = self.launch.rules(&self.settings);
         if let Some(list) = &self.launch.tools {
             let wanted: Vec<&str> = list
@@ -378,6 +385,22 @@ impl Hub {
         }
         toolbox.retain(|name| !rules.denies_tool(name));
         Ok((set, toolbox))
+    }
+
+    /// The tools that look at settings and other sessions.
+    fn upkeep(&self) -> Result<Vec<Arc<dyn AnyTool>>, OpenFault> {
+        let settings = OwnSettings {
+            settings: Arc::clone(&self.settings),
+            spec: self.launch.load_spec()?,
+        };
+        let sessions = OwnSessions {
+            store: Store::new(&self.dirs.data),
+            folder: self.launch.cwd.clone(),
+        };
+        Ok(upkeep_tools(
+            Some(Arc::new(settings)),
+            Some(Arc::new(sessions)),
+        ))
     }
 
     /// The frozen list of a new session.

@@ -1,7 +1,7 @@
 //! The tools at a glance, for people.
 
 use gimlet_protocol::{Exposure, Risk};
-use gimlet_tools::{ToolOptions, freeze, toolbox};
+use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools};
 
 /// One tool, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub fn tool_rows() -> Vec<ToolRow> {
     let Ok(mut set) = toolbox(options) else {
         return Vec::new();
     };
+    for tool in upkeep_tools(None, None) {
+        // Two of one name would be one row.
+        drop(set.toolbox.add(tool));
+    }
     freeze(&mut set.toolbox, &[]);
     set.toolbox
         .iter()

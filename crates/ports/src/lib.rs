@@ -11,6 +11,7 @@ mod model;
 mod reminders;
 mod sessions;
 mod tool;
+mod upkeep;
 
 pub use host::{
     Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound, GrepHit,
@@ -28,6 +29,7 @@ pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
 pub use tool::{
     AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox,
 };
+pub use upkeep::{Preference, Preferences, Reach, Shelf, Shelved};
 
 /// A boxed future, for traits that are used as objects.
 pub type Later<'a, T> = futures::future::BoxFuture<'a, T>;

@@ -9,6 +9,7 @@
 
 mod check;
 mod dirs;
+mod edit;
 mod effective;
 mod env;
 pub mod env_vars;
@@ -27,6 +28,7 @@ mod tree;
 mod variables;
 
 pub use dirs::Dirs;
+pub use edit::with_value;
 pub use effective::{AddedDirectory, InstructionFiles, Permissions, Provider, RuleText, Settings};
 pub use env::Env;
 pub use env_vars::EnvVar;

@@ -24,7 +24,17 @@ pub(crate) enum TextOrigin {
 pub(crate) fn parse(text: &str, layer: Layer, from: &TextOrigin) -> Result<Tree, SettingsFault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let places = Places::new(text, layer, from);
-    let options = ParseOptions {
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &options())
+        .map_err(|error| places.malformed_at(&error))?;
+    match parsed.value {
+        Some(value) => places.tree(&value),
+        None => Ok(Tree::empty_object(places.source(0))),
+    }
+}
+
+/// What a settings file may have beside plain JSON.
+pub(crate) fn options() -> ParseOptions {
+    ParseOptions {
         allow_comments: true,
         allow_trailing_commas: true,
         allow_loose_object_property_names: false,
@@ -35,12 +45,6 @@ pub(crate) fn parse(text: &str, layer: Layer, from: &TextOrigin) -> Result<Tree,
         allow_bare_decimal_point_numbers: false,
         allow_non_finite_numbers: false,
         allow_extended_string_escapes: false,
-    };
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &options)
-        .map_err(|error| places.malformed_at(&error))?;
-    match parsed.value {
-        Some(value) => places.tree(&value),
-        None => Ok(Tree::empty_object(places.source(0))),
     }
 }
 

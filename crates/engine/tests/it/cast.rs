@@ -18,7 +18,7 @@ use gimlet_ports::{
 use gimlet_protocol::{Accepted, EntryId, Fact, Op, OpKey, Opened, Refusal, SessionId};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{Answers, SESSION, Scene, Stage};
-use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, freeze, reach, toolbox};
+use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -149,6 +149,9 @@ impl Process {
         };
         let set = toolbox(options).unwrap();
         let mut offered = set.toolbox.clone();
+        for tool in upkeep_tools(None, None) {
+            offered.add(tool).unwrap();
+        }
         let denied = &self.scene.setup.deny;
         offered.retain(|name| !denied.iter().any(|rule| rule == name));
         (set, offered)

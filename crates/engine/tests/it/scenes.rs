@@ -71,6 +71,7 @@ scenes! {
     permission_remembered
     plan_mode
     plan_then_do
+    prefix
     queued_edited
     queued_withdrawn
     read_image
@@ -80,6 +81,7 @@ scenes! {
     read_text
     rejected
     rule_denies
+    rule_takes_tools
     sleep
     stale_edit
     steer_between_rounds

@@ -2,7 +2,7 @@
 
 use crate::rig::Rig;
 use gimlet_protocol::{Exposure, Lane, Risk};
-use gimlet_tools::{ToolOptions, freeze, toolbox};
+use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools};
 use serde_json::{Value, json};
 
 fn all() -> gimlet_tools::ToolSet {
@@ -11,6 +11,9 @@ fn all() -> gimlet_tools::ToolSet {
         answer_schema: Some(schema),
     })
     .unwrap();
+    for tool in upkeep_tools(None, None) {
+        set.toolbox.add(tool).unwrap();
+    }
     freeze(&mut set.toolbox, &[]);
     set
 }
