@@ -17,6 +17,7 @@ mod models;
 mod sessions;
 mod surroundings;
 mod tools;
+pub mod undercover;
 mod upkeep;
 
 pub use auth::{

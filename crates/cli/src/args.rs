@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Run a command confined by the operating system, or show what holds here
     Sandbox(SandboxArgs),
+    /// Find secrets and confidential terms in what is about to leave
+    Undercover(UndercoverArgs),
     /// List gated features with their stage and state
     Features,
     /// Do a whole task in a small real repository, without a key
@@ -447,4 +449,28 @@ pub(crate) struct SandboxArgs {
 pub(crate) enum SandboxTask {
     /// Tries what is refused and what works here.
     Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndercoverArgs {
+    #[command(subcommand)]
+    pub(crate) command: UndercoverCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UndercoverCommand {
+    /// Look through what is staged, a range of commits or a file
+    Scan {
+        /// What the next commit would add (the default)
+        #[arg(long)]
+        staged: bool,
+        /// What git tells a hook before a push, on standard input
+        #[arg(long, conflicts_with_all = ["staged", "what"])]
+        push: bool,
+        /// A file, or a range such as `origin/main..HEAD`
+        #[arg(value_name = "RANGE|FILE", conflicts_with = "staged")]
+        what: Option<String>,
+    },
+    /// Look through everything before each push of this repository
+    Install,
 }

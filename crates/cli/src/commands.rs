@@ -13,6 +13,7 @@ pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod tools;
+pub(crate) mod undercover;
 
 use crate::exit::{self, Exit};
 use gimlet_app::{Launch, store::Store};

@@ -57,6 +57,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),
         Some(Command::Policy(args)) => commands::policy::run(&args),
+        Some(Command::Undercover(args)) => commands::undercover::run(args),
         Some(Command::Sandbox(args)) => commands::sandbox::run(args),
         Some(Command::Features) => commands::features::run(),
         Some(Command::Demo(args)) => commands::demo::run(&args),

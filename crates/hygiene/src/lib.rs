@@ -6,3 +6,4 @@
 mod lookalike;
 pub mod screen;
 pub mod secrets;
+pub mod terms;

@@ -43,6 +43,8 @@ pub struct Settings {
     pub bash_output_max_chars: usize,
     /// Which instruction files are put into the context.
     pub instruction_files: InstructionFiles,
+    /// `confidentialTerms`, of all layers.
+    pub confidential_terms: Vec<String>,
     /// Patterns of instruction files that are left out.
     pub claude_md_excludes: Vec<String>,
     /// Whether a long conversation is compacted before it no longer fits.
@@ -151,6 +153,7 @@ impl Settings {
             instruction_files: text("instructionFiles")
                 .map(|name| InstructionFiles::named(&name))
                 .unwrap_or_default(),
+            confidential_terms: texts(merged.at("confidentialTerms")),
             claude_md_excludes: texts(merged.at("claudeMdExcludes")),
             auto_compact_enabled: merged
                 .at("autoCompactEnabled")

@@ -188,6 +188,14 @@ pub(crate) const KEYS: &[Key] = &[
         about: "Patterns of instruction files that are left out.",
     },
     Key {
+        name: "confidentialTerms",
+        shape: Shape::Texts,
+        scope: Scope::Anyone,
+        default: "",
+        about: "Names, hosts and words that must not leave: `gimlet undercover` finds them however \
+                they are written.",
+    },
+    Key {
         name: "autoCompactEnabled",
         shape: Shape::Flag,
         scope: Scope::Anyone,

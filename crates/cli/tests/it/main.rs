@@ -30,4 +30,5 @@ mod session_commands;
 mod signals;
 mod terminal;
 mod turns;
+mod undercover;
 mod wire;

@@ -130,6 +130,7 @@ fn every_key_reaches_its_place() {
             "bashOutputMaxChars": 4000,
             "env": {"GREETING": "hello"},
             "instructionFiles": "claude-md-and-agents-md",
+            "confidentialTerms": ["Blue Orca"],
             "claudeMdExcludes": ["**/vendor/**"],
             "autoCompactEnabled": false,
             "autoCompactWindow": 200_000,
@@ -173,6 +174,7 @@ fn every_key_reaches_its_place() {
         settings.instruction_files,
         InstructionFiles::ClaudeMdAndAgentsMd
     );
+    assert_eq!(settings.confidential_terms, ["Blue Orca"]);
     assert_eq!(settings.claude_md_excludes, ["**/vendor/**"]);
     assert!(!settings.auto_compact_enabled);
     assert_eq!(settings.auto_compact_window, Some(200_000));
