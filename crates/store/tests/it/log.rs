@@ -222,7 +222,7 @@ fn a_missing_session_is_told_by_its_name() {
     let home = Home::new();
     for name in ["nope", "../../etc/passwd", "", "-x"] {
         let wanted = LogFault::Missing {
-            what: name.to_owned(),
+            what: format!("`{name}`"),
         };
         assert_eq!(home.store.open(&SessionId::from(name)).unwrap_err(), wanted);
     }
