@@ -4,6 +4,7 @@
 //! this crate must never know how anything is drawn.
 
 mod auth;
+mod background;
 pub mod cases;
 mod demo;
 mod doctor;
@@ -23,6 +24,7 @@ mod upkeep;
 pub use auth::{
     AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,
 };
+pub use background::{TaskRow, TaskState, task_rows};
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use launch::{Answers, Launch, Persistence};

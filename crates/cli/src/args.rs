@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Cost(LedgerArgs),
     /// Show what fills a session's window
     Context(LedgerArgs),
+    /// List a session's background tasks, and whether they still run
+    Tasks(LedgerArgs),
     /// Make a session's conversation smaller; the original stays in its log
     Compact(CompactArgs),
     /// Show which memory files are loaded, from where and how large, or add a note to one

@@ -55,6 +55,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Memory(args)) => commands::memory::run(&args),
         Some(Command::Auth(args)) => commands::auth::run(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
+        Some(Command::Tasks(args)) => commands::tasks::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),
         Some(Command::Policy(args)) => commands::policy::run(&args),
         Some(Command::Undercover(args)) => commands::undercover::run(args),

@@ -125,7 +125,7 @@ fn show_context(args: &LedgerArgs) -> Result<Exit, Exit> {
     Ok(exit::print_line(&lines.join("\n")))
 }
 
-fn view(args: &LedgerArgs) -> Result<LogView, Exit> {
+pub(super) fn view(args: &LedgerArgs) -> Result<LogView, Exit> {
     let (store, id) = if let Some(name) = &args.session {
         super::sessions::find(name)?
     } else {
@@ -141,7 +141,7 @@ fn view(args: &LedgerArgs) -> Result<LogView, Exit> {
         .map_err(|fault| super::sessions::log_fault(&fault))
 }
 
-fn print_json(report: &impl serde::Serialize) -> Exit {
+pub(super) fn print_json(report: &impl serde::Serialize) -> Exit {
     match serde_json::to_string_pretty(report) {
         Ok(text) => exit::print_line(&text),
         Err(error) => exit::complain(Exit::Bug, &error.to_string(), None),
