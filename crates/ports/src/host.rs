@@ -386,6 +386,9 @@ pub trait Child: Send {
 
     /// Tells whether it has ended, without waiting.
     fn ended(&mut self) -> Option<Exit>;
+
+    /// Lets it go on without an owner: dropping it would end it.
+    fn release(self: Box<Self>);
 }
 
 /// Why the host did not do what was asked.

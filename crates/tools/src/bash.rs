@@ -10,7 +10,7 @@ mod watch;
 use crate::{
     limits::{BASH_TIMEOUT, BASH_TIMEOUT_MAX},
     loose,
-    tasks::Tasks,
+    tasks::{Life, Tasks},
 };
 use cwd::{CwdNote, Moved};
 use gimlet_ports::{
@@ -48,6 +48,9 @@ pub(crate) struct BashInput {
     description: Option<String>,
     #[serde(default, deserialize_with = "loose::flag")]
     run_in_background: Option<bool>,
+    /// The background task outlives the session
+    #[serde(default, deserialize_with = "loose::flag")]
+    detach: Option<bool>,
     /// Run in a terminal
     #[serde(default, deserialize_with = "loose::flag")]
     pty: Option<bool>,
@@ -241,7 +244,11 @@ impl Bash {
             background_task_id: Some(id.0.clone()),
             ..BashData::default()
         };
-        self.tasks.add(id, input.command, output, child);
+        let life = match input.detach {
+            Some(true) => Life::Detached,
+            Some(false) | None => Life::Session,
+        };
+        self.tasks.add(id, input.command, output, child, life);
         Ok(ToolReturn {
             marks: vec![started],
             ..ToolReturn::text(text, data)

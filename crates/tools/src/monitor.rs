@@ -4,7 +4,7 @@ use crate::{
     bash,
     limits::{MONITOR_TIME, MONITOR_TIME_MAX},
     loose,
-    tasks::Tasks,
+    tasks::{Life, Tasks},
 };
 use gimlet_ports::{
     Launch, OutputTo, Plan, Program, Scene, StdinFrom, Tool, ToolCard, ToolCx, ToolFault,
@@ -95,7 +95,8 @@ impl Tool for Monitor {
             task_id: id.0.clone(),
             timeout_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
         };
-        self.tasks.add(id.clone(), input.command, output, child);
+        self.tasks
+            .add(id.clone(), input.command, output, child, Life::Session);
         self.tasks.watch(&id, input.description, time);
         Ok(ToolReturn {
             marks: vec![started],

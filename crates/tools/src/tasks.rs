@@ -67,6 +67,28 @@ struct Task {
     look: Look,
     /// Set where its lines are told as they come.
     watch: Option<watch::Watch>,
+    life: Life,
+}
+
+/// How long a task may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// As long as the session is open.
+    Session,
+    /// As long as it likes.
+    Detached,
+}
+
+impl Drop for Tasks {
+    /// The session is over: what is detached goes on, the rest ends as it is dropped.
+    fn drop(&mut self) {
+        let tasks = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for task in std::mem::take(tasks).into_values() {
+            if let (Life::Detached, Run::Going(child)) = (task.life, task.run) {
+                child.release();
+            }
+        }
+    }
 }
 
 enum Run {
@@ -153,7 +175,14 @@ impl Tasks {
         }
     }
 
-    pub(crate) fn add(&self, id: TaskId, command: String, output: PathBuf, child: Box<dyn Child>) {
+    pub(crate) fn add(
+        &self,
+        id: TaskId,
+        command: String,
+        output: PathBuf,
+        child: Box<dyn Child>,
+        life: Life,
+    ) {
         let run = Run::Going(child);
         let task = Task {
             command,
@@ -162,6 +191,7 @@ impl Tasks {
             told: false,
             look: Look::default(),
             watch: None,
+            life,
         };
         self.all().insert(id, task);
     }

@@ -332,6 +332,11 @@ impl Child for Running {
     fn ended(&mut self) -> Option<Exit> {
         self.ended_now()
     }
+
+    fn release(mut self: Box<Self>) {
+        // Its group is nobody's to end from here on.
+        self.gone = true;
+    }
 }
 
 impl Drop for Running {

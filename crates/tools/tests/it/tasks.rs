@@ -236,3 +236,27 @@ fn a_task_that_nobody_knows_is_told() {
         "there is no task x; known tasks: bash_1"
     );
 }
+
+#[test]
+fn a_detached_task_outlives_the_session() {
+    let rig = Rig::new();
+    let command = "echo $$ > pid.part; mv pid.part pid; while [ ! -f go ]; do sleep 0.02; done; echo x > done";
+    let input = json!({"command": command, "run_in_background": true, "detach": true});
+    assert!(!rig.call("Bash", input).failed);
+    while !rig.path("pid").exists() {
+        std::thread::yield_now();
+    }
+    let pid = rig.content("pid");
+    rig.restart();
+    assert!(lives(pid.trim()));
+    let text = rig.ok("TaskOutput", look("bash_1"));
+    assert!(
+        text.starts_with("[task bash_1 was started by an earlier run"),
+        "{text}"
+    );
+    rig.put("go", "");
+    while lives(pid.trim()) {
+        std::thread::yield_now();
+    }
+    assert_eq!(rig.content("done").trim(), "x");
+}
