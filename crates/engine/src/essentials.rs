@@ -181,7 +181,9 @@ fn write_open(out: &mut String, desk: &Desk) {
     let open: Vec<String> = todos.chain(items).collect();
     if !open.is_empty() {
         out.push_str("\n## Open todos\n");
-        open.iter().for_each(|todo| line(out, todo));
+        for todo in &open {
+            line(out, todo);
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct AskUserQuestionInput {
 
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the format's own name")]
 struct Question {
     question: String,
     /// At most 12 characters
@@ -160,6 +161,6 @@ fn words(answer: &Value) -> String {
     match answer {
         Value::String(text) => text.clone(),
         Value::Array(several) => several.iter().map(words).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => answer.to_string(),
     }
 }

@@ -10,7 +10,7 @@ mod watch;
 use crate::{
     limits::{BASH_TIMEOUT, BASH_TIMEOUT_MAX},
     loose,
-    tasks::{Life, Tasks},
+    tasks::{Life, Started, Tasks},
 };
 use cwd::{CwdNote, Moved};
 use gimlet_ports::{
@@ -248,7 +248,13 @@ impl Bash {
             Some(true) => Life::Detached,
             Some(false) | None => Life::Session,
         };
-        self.tasks.add(id, input.command, output, child, life);
+        let task = Started {
+            command: input.command,
+            output,
+            child,
+            life,
+        };
+        self.tasks.add(id, task);
         Ok(ToolReturn {
             marks: vec![started],
             ..ToolReturn::text(text, data)

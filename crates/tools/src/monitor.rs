@@ -4,7 +4,7 @@ use crate::{
     bash,
     limits::{MONITOR_TIME, MONITOR_TIME_MAX},
     loose,
-    tasks::{Life, Tasks},
+    tasks::{Life, Started, Tasks},
 };
 use gimlet_ports::{
     Launch, OutputTo, Plan, Program, Scene, StdinFrom, Tool, ToolCard, ToolCx, ToolFault,
@@ -95,8 +95,13 @@ impl Tool for Monitor {
             task_id: id.0.clone(),
             timeout_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
         };
-        self.tasks
-            .add(id.clone(), input.command, output, child, Life::Session);
+        let task = Started {
+            command: input.command,
+            output,
+            child,
+            life: Life::Session,
+        };
+        self.tasks.add(id.clone(), task);
         self.tasks.watch(&id, input.description, time);
         Ok(ToolReturn {
             marks: vec![started],

@@ -70,6 +70,14 @@ struct Task {
     life: Life,
 }
 
+/// A task that has just begun.
+pub(crate) struct Started {
+    pub(crate) command: String,
+    pub(crate) output: PathBuf,
+    pub(crate) child: Box<dyn Child>,
+    pub(crate) life: Life,
+}
+
 /// How long a task may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -151,7 +159,7 @@ impl Tasks {
 
     /// True when there is something that the model does not know yet.
     pub fn has_news(&self) -> bool {
-        self.all().values_mut().any(|task| task.has_news())
+        self.all().values_mut().any(Task::has_news)
     }
 
     /// How many are running now.
@@ -175,23 +183,15 @@ impl Tasks {
         }
     }
 
-    pub(crate) fn add(
-        &self,
-        id: TaskId,
-        command: String,
-        output: PathBuf,
-        child: Box<dyn Child>,
-        life: Life,
-    ) {
-        let run = Run::Going(child);
+    pub(crate) fn add(&self, id: TaskId, started: Started) {
         let task = Task {
-            command,
-            output,
-            run,
+            command: started.command,
+            output: started.output,
+            run: Run::Going(started.child),
             told: false,
             look: Look::default(),
             watch: None,
-            life,
+            life: started.life,
         };
         self.all().insert(id, task);
     }

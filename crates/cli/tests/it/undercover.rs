@@ -1,6 +1,6 @@
 //! What is about to leave, in real repositories, and a real push that is stopped.
 
-use crate::rig::Rig;
+use crate::rig::{Rig, path_variable};
 use std::{fs, process::Command};
 
 /// A key in pieces, so that scanners of this repository stay quiet.
@@ -93,7 +93,9 @@ fn a_push_is_stopped_by_the_hook_and_no_hook_is_written_over() {
     let push = |rig: &Rig| {
         let program = rig.gimlet(["--version"]).command().get_program().to_owned();
         let folder = std::path::Path::new(&program).parent().unwrap().to_owned();
-        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let mut path = folder.into_os_string();
+        path.push(":");
+        path.push(path_variable());
         let output = Command::new("git")
             .args(["push", "--quiet", "origin", "HEAD:refs/heads/main"])
             .current_dir(rig.work())

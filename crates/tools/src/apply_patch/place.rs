@@ -161,7 +161,7 @@ fn exact(content: &[u8], old: &str) -> Vec<usize> {
 }
 
 fn lines(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 /// What is wrong, in the words of a patch.

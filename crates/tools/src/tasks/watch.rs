@@ -37,7 +37,8 @@ impl Watch {
         let mut text = format!("monitor {id} ({}):", self.what);
         for (index, event) in events.iter().enumerate() {
             if text.len() + event.len() > EVENT_CHARS && index > 0 {
-                text += &format!("\n[{} more lines are in its output]", events.len() - index);
+                let left = events.len() - index;
+                text.extend([format!("\n[{left} more lines are in its output]")]);
                 break;
             }
             text.push('\n');
