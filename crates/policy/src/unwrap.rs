@@ -158,6 +158,10 @@ fn inner(name: &str, args: &[Word], todo: &mut Vec<Vec<Word>>, scripts: &mut Vec
                 .find(|word| !word.text.starts_with('-'))
                 .map(|word| word.text.clone()),
         ),
+        "alias" => {
+            let values = args.iter().filter_map(|word| word.text.split_once('='));
+            scripts.extend(values.map(|(_, text)| text.to_owned()));
+        }
         "ssh" | "mosh" => {
             let mut rest = options(
                 args,

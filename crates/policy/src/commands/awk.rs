@@ -30,8 +30,15 @@ pub(super) fn study(args: &[Word]) -> Study {
         Some(program) => {
             match program.known() {
                 Some(text) => {
+                    // After a `print`, `>` and `|` lead to a file or program; before it they compare.
                     let plain = text.replace("||", "").replace(">=", "");
-                    if let Some(reach) = REACHES.iter().find(|reach| plain.contains(**reach)) {
+                    let prints = plain.find("print").unwrap_or(plain.len());
+                    let leads = |reach: &str| plain.rfind(reach).is_some_and(|at| at > prints);
+                    let found = REACHES.iter().find(|reach| match **reach {
+                        "|" | ">" => leads(reach),
+                        reach => plain.contains(reach),
+                    });
+                    if let Some(reach) = found {
                         study.not_free.get_or_insert_with(|| format!("its program holds `{reach}`, with which it may run or write something"));
                     }
                 }

@@ -65,9 +65,7 @@ impl Flags {
         while let Some(word) = words.next() {
             let text = word.text.as_str();
             if !open || !text.starts_with('-') || text == "-" {
-                if text != "-" || !open {
-                    parsed.operands.push(word.clone());
-                }
+                parsed.operands.push(word.clone());
                 continue;
             }
             if word.dynamic != Dynamic::No || !word.globs.is_empty() {

@@ -381,5 +381,16 @@ fn fault(name: &str, words: Words, parsed: &Parsed, args: &[Word]) -> Option<Str
         }
         Words::With(flags) => first.is_none() && name != "config" || parsed.has(flags),
     };
+    if name == "config" && reads_setting(&parsed.operands, parsed) {
+        return None;
+    }
     (!fits).then(|| format!("this form of `git {name}` is not known to only look"))
+}
+
+/// `git config KEY` with a key that holds no secret.
+fn reads_setting(operands: &[Word], parsed: &Parsed) -> bool {
+    const SECRET: [&str; 5] = ["extraheader", "token", "password", "credential", "url."];
+    let [key] = operands else { return false };
+    let key = key.text.to_lowercase();
+    parsed.given.is_empty() && key.contains('.') && !SECRET.iter().any(|part| key.contains(part))
 }

@@ -73,6 +73,10 @@ pub(super) fn parse(text: &str, verdict: Verdict, folder: &Path) -> Parsed {
         });
         broken = true;
     }
+    if inner.is_some_and(|inner| inner != "*" && inner.trim() == "*") {
+        fault.get_or_insert_with(|| "its pattern is empty".to_owned());
+        broken = true;
+    }
     let spec = match inner.map(str::trim) {
         None | Some("*") => Spec::All,
         Some("") => {

@@ -113,6 +113,11 @@ pub(super) fn inner_commands(text: &str) -> Vec<String> {
             out.extend(text.get(at + 2..end.min(text.len())).map(str::to_owned));
             // What is inside is looked at when it is parsed; jump over it.
             at = end;
+        } else if bytes.get(at..at + 2) == Some(b"${")
+            && matches!(bytes.get(at + 2), Some(b' ' | b'\t' | b'\n' | b'|'))
+        {
+            // `${ command; }` and `${| command; }` of newer shells.
+            out.extend(text.get(at + 3..).map(|rest| rest.replace('}', ";")));
         } else if *byte == b'`' {
             let rest = text.get(at + 1..).unwrap_or_default();
             let end = rest.find('`').unwrap_or(rest.len());

@@ -262,10 +262,13 @@ impl<'a> Decoder<'a, '_> {
                     self.push(c, true);
                 }
             }
-            WordPart::Variable(name) => self.variable(name.as_str(), double),
+            WordPart::Variable(name) if raw.len() <= name.as_str().len() + 3 => {
+                self.variable(name.as_str(), double);
+            }
             WordPart::Parameter(parameter) => match parameter.bourne() {
                 Some(shuck_ast::BourneParameterExpansion::Access { reference })
-                    if reference.subscript.is_none() =>
+                    if reference.subscript.is_none()
+                        && raw.len() == reference.name.as_str().len() + 3 =>
                 {
                     let name = reference.name.as_str().to_owned();
                     self.variable(&name, double);
@@ -428,10 +431,18 @@ fn finish(raw: &str, atoms: &[Atom], frame: &Frame<'_>) -> Word {
         }
         atoms = rest;
     }
-    for atom in atoms {
+    for (at, atom) in atoms.iter().enumerate() {
         match *atom {
             Atom::Char { c, quoted } => {
-                if !quoted && matches!(c, '*' | '?' | '[') {
+                // A bracket that is never closed is a bracket.
+                let closes =
+                    |atom: &Atom| matches!(atom, Atom::Char { c: ']', .. } | Atom::Dynamic(_));
+                let special = match c {
+                    '*' | '?' => true,
+                    '[' => atoms.iter().skip(at + 2).any(closes),
+                    _ => false,
+                };
+                if !quoted && special {
                     word.globs.push(word.text.len());
                 }
                 word.text.push(c);

@@ -75,7 +75,16 @@ impl Lowerer<'_, '_> {
                 }
             }
             CompoundCommand::Time(timed) => match &timed.command {
-                Some(command) => self.stmt(command, frame),
+                Some(command) => {
+                    let flow = self.stmt(command, frame);
+                    // The second reader takes `time` for the command's name.
+                    if matches!(command.command, shuck_ast::Command::Simple(_))
+                        && let Some(last) = self.line.spelled.last_mut()
+                    {
+                        "time".clone_into(last);
+                    }
+                    flow
+                }
                 None => same,
             },
             CompoundCommand::Arithmetic(command) => {
@@ -193,15 +202,13 @@ impl Lowerer<'_, '_> {
     }
 
     fn arithmetic(&mut self, span: Span, frame: &Frame<'_>) {
-        let plain = self
-            .slice(span)
-            .chars()
-            .all(|c| c.is_ascii_digit() || " +-*/%()<>=!&|^~?:".contains(c));
+        let number = |c: char| c.is_ascii_digit() || " +-*/%()<>=!&|^~?:".contains(c);
+        let text = self.slice(span);
+        let plain = text.starts_with("((") && text.chars().all(number);
         // `((a); (b))` is read as arithmetic by one reader and as commands by another.
         if !plain {
-            let text = self.slice(span).to_owned();
             self.opaque(span, "arithmetic with names may run commands", frame);
-            let steps = scan::pieces(&text, frame.start);
+            let steps = scan::pieces(self.source, frame.start);
             self.line.steps.extend(steps);
         }
     }
@@ -236,7 +243,13 @@ impl Lowerer<'_, '_> {
                     }
                     todo.extend([&*both.left, &*both.right]);
                 }
-                ConditionalExpr::Unary(one) => todo.push(&one.expr),
+                ConditionalExpr::Unary(one) => {
+                    if matches!(self.slice(one.op_span), "-v" | "-R") {
+                        let why = "the index of a variable may run commands";
+                        self.opaque(one.expr.span(), why, frame);
+                    }
+                    todo.push(&one.expr);
+                }
                 ConditionalExpr::Parenthesized(inner) => todo.push(&inner.expr),
                 ConditionalExpr::Word(word) => words.extend(self.words([word], frame)),
                 ConditionalExpr::Regex(word) => {

@@ -54,6 +54,9 @@ impl Lowerer<'_, '_> {
             let Some(target) = targets.pop() else {
                 continue;
             };
+            if redirect.kind == Kind::HereString && target.dynamic == words::Dynamic::Unknown {
+                self.doubt("it hands on a value that is not known");
+            }
             let kind = match redirect.kind {
                 Kind::Output | Kind::Clobber | Kind::Append | Kind::OutputBoth => {
                     RedirectKind::Write
