@@ -2,6 +2,7 @@
 //! parts that judge in earnest, and reported one by one.
 
 mod output;
+mod permission;
 mod secrets;
 
 use serde_json::Value;
@@ -90,15 +91,22 @@ enum Kind {
     Output,
     /// Text with a credential in it, or with what looks like one.
     Secrets,
+    /// A shell command, or a file of a tool, under rules and a mode.
+    Permission,
 }
 
 impl Kind {
     fn of(case: &Value) -> Option<Self> {
         let has = |field: &str| case.get(field).is_some();
+        let verdict = case.get("expect").and_then(Value::as_str);
         if has("parts") && has("text") {
             Some(Self::Secrets)
         } else if has("channel") && (has("input") || has("chunks")) {
             Some(Self::Output)
+        } else if matches!(verdict, Some("allow" | "ask" | "deny"))
+            && (has("command") || (has("tool") && has("path")))
+        {
+            Some(Self::Permission)
         } else {
             None
         }
@@ -154,6 +162,7 @@ fn judge(line: &str) -> Result<(String, Tier, Outcome), String> {
     let outcome = match Kind::of(&case) {
         Some(Kind::Output) => output::judge(&case),
         Some(Kind::Secrets) => secrets::judge(&case),
+        Some(Kind::Permission) => permission::judge(&case),
         None => Err("its fields are those of no kind of case".to_owned()),
     };
     match outcome {

@@ -1,64 +1,29 @@
-//! The permission gate: who votes in a session, from the strictest judge to the mode.
-//!
-//! 1. The floor denies what no setting lifts: writing into Gimlet's own folders.
-//! 2. Rules of flags and settings deny, ask or allow.
-//! 3. The mode allows what it covers, or denies (plan).
-//! 4. What nobody votes on is asked, or denied where nobody can answer.
-//!
-//! Deny beats ask beats allow; `ports::rule` combines the votes.
+//! The permission gate: the policy on this machine's disk.
 
-mod mode;
-mod paths;
-mod rules;
-
-pub(crate) use rules::{RuleFault, Rules};
-
-use gimlet_ports::{Broken, Case, Judge};
-use gimlet_protocol::{Access, Reason, Verdict};
-use std::{path::PathBuf, sync::Arc};
+use gimlet_policy::{Gate, Ground, Rules};
+use gimlet_ports::Judge;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The judges of a session.
 pub(crate) fn judges(rules: Rules, own_folders: Vec<PathBuf>) -> Vec<Arc<dyn Judge>> {
-    vec![
-        Arc::new(Floor { own_folders }),
-        Arc::new(rules),
-        Arc::new(mode::ModeJudge),
-    ]
+    let gate = Gate::new(Arc::new(rules), own_folders, Arc::new(Disk));
+    vec![Arc::new(gate)]
 }
 
-/// Denies what no setting lifts.
-struct Floor {
-    own_folders: Vec<PathBuf>,
-}
+/// The links of the disk.
+pub(crate) struct Disk;
 
-impl Judge for Floor {
-    fn name(&self) -> &'static str {
-        "floor"
+impl Ground for Disk {
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        fs::read_link(path).ok()
     }
 
-    fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
-        let Access::Write { path } = case.access else {
-            return Ok(None);
-        };
-        let real = paths::real(path);
-        if real.starts_with(paths::real(&case.scene.scratch)) {
-            return Ok(None);
-        }
-        let own = self
-            .own_folders
-            .iter()
-            .find(|folder| real.starts_with(paths::real(folder)));
-        Ok(own.map(|folder| {
-            let text = format!("{} holds Gimlet's own files", folder.display());
-            (
-                Verdict::Deny,
-                Reason {
-                    judge: "floor".to_owned(),
-                    text,
-                    source: None,
-                },
-            )
-        }))
+    fn ignores_case(&self) -> bool {
+        cfg!(any(target_os = "macos", windows))
     }
 }
 

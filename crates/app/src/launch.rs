@@ -1,12 +1,12 @@
 //! What a person asked for on the command line, and the settings that it meets.
 
-use crate::{
-    gate::Rules,
-    models::{self, FIRST_MODEL},
-};
+use crate::models::{self, FIRST_MODEL};
+use gimlet_policy::{RuleSource, Rules};
 use gimlet_ports::OpenFault;
 use gimlet_protocol::{Mode, Verdict};
-use gimlet_settings::{Dirs, Env, FileSources, FlagValue, LoadSpec, Settings, SettingsFault};
+use gimlet_settings::{
+    Dirs, Env, FileSources, FlagValue, Layer, LoadSpec, Origin, Settings, SettingsFault, Source,
+};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -154,10 +154,10 @@ impl Launch {
     pub(crate) fn rules(&self, settings: &Settings) -> Rules {
         let mut rules = Rules::default();
         for list in &self.allowed_tools {
-            rules.add_list(Verdict::Allow, list, "--allowedTools");
+            rules.add_list(Verdict::Allow, list, &self.rule_flag("--allowedTools"));
         }
         for list in &self.disallowed_tools {
-            rules.add_list(Verdict::Deny, list, "--disallowedTools");
+            rules.add_list(Verdict::Deny, list, &self.rule_flag("--disallowedTools"));
         }
         let permissions = &settings.permissions;
         for (verdict, texts) in [
@@ -166,10 +166,38 @@ impl Launch {
             (Verdict::Deny, &permissions.deny),
         ] {
             for rule in texts {
-                rules.add(verdict, &rule.text, rule.source.to_string());
+                rules.add(verdict, &rule.text, &self.rule_source(&rule.source));
             }
         }
         rules
+    }
+
+    fn rule_flag(&self, name: &str) -> RuleSource {
+        RuleSource {
+            name: name.to_owned(),
+            folder: self.cwd.clone(),
+            ..RuleSource::default()
+        }
+    }
+
+    /// Where a rule stands, and which folder its paths begin in.
+    fn rule_source(&self, source: &Source) -> RuleSource {
+        let file = match &source.origin {
+            Origin::File { path, .. } => Some(path.as_path()),
+            Origin::BuiltIn | Origin::Variable(_) | Origin::Flag(_) => None,
+        };
+        let folder = match source.layer {
+            // `.gimlet/settings.json` stands in the project; its paths begin there.
+            Layer::Project => file.and_then(|file| file.parent()?.parent()),
+            Layer::User | Layer::Managed => file.and_then(std::path::Path::parent),
+            Layer::BuiltIn | Layer::Local | Layer::Environment | Layer::Flag => None,
+        };
+        RuleSource {
+            name: source.to_string(),
+            folder: folder.unwrap_or(&self.cwd).to_owned(),
+            managed: source.layer == Layer::Managed,
+            granted: false,
+        }
     }
 
     /// The permission mode that a new session starts with.

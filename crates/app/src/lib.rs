@@ -8,6 +8,7 @@ mod background;
 pub mod cases;
 mod demo;
 mod doctor;
+mod explain;
 mod gate;
 mod launch;
 mod ledger;
@@ -27,6 +28,7 @@ pub use auth::{
 pub use background::{TaskRow, TaskState, task_rows};
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
+pub use explain::{Explained, explain};
 pub use launch::{Answers, Launch, Persistence};
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
 pub use memory::{
@@ -37,5 +39,7 @@ pub use models::{FIRST_MODEL, KeySource, card};
 pub use sessions::Hub;
 pub use tools::{ToolRow, tool_rows};
 
+/// The permission engine, for commands that explain it.
+pub use gimlet_policy as policy;
 /// Sessions as they are stored, for commands that look at them without opening them.
 pub use gimlet_store as store;

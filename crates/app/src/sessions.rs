@@ -1,7 +1,7 @@
 //! The sessions hub: opens sessions, hands operations on, and ends them in order.
 
 use crate::{
-    gate::{self, RuleFault},
+    gate,
     launch::{Answers, Launch, Persistence, model_name},
     memory::{LazyMemory, MemorySearch},
     memory_log::MemoryLog,
@@ -322,8 +322,8 @@ impl Hub {
             .into_iter()
             .for_each(|notice| self.note(notice));
         let rules = self.launch.rules(&self.settings);
-        for RuleFault { rule, source, text } in &rules.faults {
-            self.note(format!("{source}: rule `{rule}`: {text}"));
+        for fault in &rules.faults {
+            self.note(fault.to_string());
         }
         let system = system_prompt(&PromptParts {
             replaced: self.launch.system_prompt.clone(),

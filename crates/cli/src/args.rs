@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// List the tools with their risk class and permission
     Tools(ToolsArgs),
-    /// Try the rules on cases
+    /// Explain what may happen and who decides, or try the rules on cases
     Policy(PolicyArgs),
     /// Run a command confined by the operating system, or show what holds here
     Sandbox(SandboxArgs),
@@ -200,6 +200,38 @@ pub(crate) enum PolicyCommand {
         /// The file
         file: PathBuf,
     },
+    /// Show what a call would touch, who votes on it, where each rule stands, and the ruling
+    Explain(ExplainArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// A shell command; or name a tool and its input
+    pub(crate) command: Option<String>,
+    /// A tool
+    #[arg(long, value_name = "TOOL", conflicts_with = "command")]
+    pub(crate) tool: Option<String>,
+    /// The tool's input
+    #[arg(long, value_name = "JSON", requires = "tool")]
+    pub(crate) input: Option<String>,
+    /// Judge in this mode
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub(crate) permission_mode: Option<Mode>,
+    /// Rules that allow, as for a run
+    #[arg(long = "allowedTools", alias = "allowed-tools", value_name = "RULES")]
+    pub(crate) allowed_tools: Vec<String>,
+    /// Rules that deny, as for a run
+    #[arg(
+        long = "disallowedTools",
+        alias = "disallowed-tools",
+        value_name = "RULES"
+    )]
+    pub(crate) disallowed_tools: Vec<String>,
+    /// A folder beside this one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) add_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
 }
 
 #[derive(Args, Debug)]

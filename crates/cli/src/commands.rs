@@ -5,6 +5,7 @@ mod blackout;
 pub(crate) mod compact;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod explain;
 pub(crate) mod features;
 pub(crate) mod generate;
 pub(crate) mod ledger;

@@ -104,7 +104,7 @@ impl Vote {
         }
     }
 
-    fn reason(&self) -> Reason {
+    pub(crate) fn reason(&self) -> Reason {
         Reason {
             judge: self.stage.name().to_owned(),
             text: self.text.clone(),
@@ -138,6 +138,15 @@ impl Part {
             risk,
             verdict,
             votes,
+        }
+    }
+
+    /// The reason where nobody votes.
+    fn unheard(&self) -> Reason {
+        Reason {
+            judge: "policy".to_owned(),
+            text: format!("nothing allows to {}", self.what),
+            source: None,
         }
     }
 
@@ -199,11 +208,7 @@ impl Decision {
             {
                 let mut reasons: Vec<Reason> = part.votes.iter().map(Vote::reason).collect();
                 if part.votes.is_empty() && part.verdict == Verdict::Ask {
-                    reasons.push(Reason {
-                        judge: "policy".to_owned(),
-                        text: format!("nothing allows to {}", part.what),
-                        source: None,
-                    });
+                    reasons.push(part.unheard());
                 }
                 for reason in reasons {
                     if !because.contains(&reason) {
@@ -223,6 +228,33 @@ impl Decision {
             verdict: self.verdict(),
             because,
         }
+    }
+}
+
+impl Decision {
+    /// Why parts are left to a person that no rule asks about.
+    pub(crate) fn open_reasons(&self) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> = Vec::new();
+        for part in self
+            .parts
+            .iter()
+            .filter(|part| part.verdict == Verdict::Ask)
+        {
+            let asks = part
+                .votes
+                .iter()
+                .filter(|vote| vote.verdict == Verdict::Ask);
+            let mut found: Vec<Reason> = asks.map(Vote::reason).collect();
+            if found.is_empty() {
+                found.push(part.unheard());
+            }
+            for reason in found {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
+        }
+        reasons
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod commands;
 mod decide;
+mod gate;
 mod paths;
 mod rules;
 mod shell;
@@ -13,6 +14,7 @@ mod unwrap;
 
 pub use commands::{ROWS, Row};
 pub use decide::{Decision, Part, Policy, Request, Stage, Vote};
+pub use gate::{Gate, site};
 pub use paths::{Ground, NoLinks, Resolved, Site, lexical, resolve};
 pub use rules::{Examples, PathUse, RuleFault, RuleSource, Rules, split_list};
 pub use shell::{Dynamic, LONGEST, Line, Redirect, RedirectKind, Start, Step, Word, analyse};

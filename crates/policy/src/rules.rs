@@ -25,6 +25,12 @@ pub struct RuleFault {
     pub text: String,
 }
 
+impl std::fmt::Display for RuleFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: rule `{}`: {}", self.source, self.rule, self.text)
+    }
+}
+
 /// Where a rule stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleSource {

@@ -33,11 +33,18 @@ pub trait Judge: Send + Sync {
     /// # Errors
     /// When the judge is broken; the access is then denied.
     fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken>;
+
+    /// Why the judge leaves the access to a person, where it abstained. Only read when nobody
+    /// votes.
+    fn unsure(&self, _case: &Case<'_>) -> Vec<Reason> {
+        Vec::new()
+    }
 }
 
 /// Combines the votes of all judges on all accesses of a plan.
 ///
-/// 1. Each access needs an allowance of its own; one that nobody votes on gets `unheard`.
+/// 1. Each access needs an allowance of its own; one that nobody votes on gets `unheard`, with
+///    what the judges say about why they are unsure.
 /// 2. For one access the strictest vote wins: deny, then ask, then allow.
 /// 3. A broken judge denies.
 /// 4. The strictest outcome of any access is the ruling.
@@ -79,6 +86,20 @@ pub fn rule(
             heard = heard.max(Some(vote));
             if !because.contains(&reason) {
                 because.push(reason);
+            }
+        }
+        if heard.is_none() {
+            let case = Case {
+                tool,
+                input,
+                plan,
+                access,
+                scene,
+            };
+            for reason in judges.iter().flat_map(|judge| judge.unsure(&case)) {
+                if !because.contains(&reason) {
+                    because.push(reason);
+                }
             }
         }
         verdict = verdict.max(heard.unwrap_or(unheard));

@@ -1,6 +1,7 @@
 //! Rulings as a table: mode, rules, call and what comes of it.
 
-use super::{Rules, judges};
+use super::judges;
+use gimlet_policy::{RuleSource, Rules};
 use gimlet_ports::{Plan, Scene, rule};
 use gimlet_protocol::{Access, Desk, Mode, Risk, SessionId, Verdict};
 use std::{path::Path, sync::Arc};
@@ -54,7 +55,13 @@ impl World {
         let plan = Plan {
             title: "t".to_owned(),
             risk: Risk::High,
-            accesses: vec![access],
+            accesses: vec![match access {
+                Access::Run { command, .. } => Access::Run {
+                    command,
+                    cwd: self.path("work"),
+                },
+                other => other,
+            }],
         };
         let judges = judges(rules, vec![self.path("data")]);
         rule(
@@ -98,19 +105,23 @@ fn modes_rule_as_their_table_says() {
         (Default, read(&world.path("data/scratch/out")), Allow),
         (Default, read(Path::new("/etc/passwd")), Ask),
         (Default, write(&world.path("work/a")), Ask),
-        (Default, run("ls"), Ask),
+        (Default, run("ls"), Allow),
+        (Default, run("ls link"), Ask),
+        (Default, run("make"), Ask),
         (AcceptEdits, write(&world.path("work/a")), Allow),
         (AcceptEdits, write(&world.path("work/link/a")), Ask),
         (AcceptEdits, write(&world.path("work/dangling")), Ask),
         (AcceptEdits, write(&world.path("work/.git/config")), Ask),
         (AcceptEdits, write(&world.path("work/.GIT/hooks/x")), Ask),
         (AcceptEdits, write(&world.path("outside/a")), Ask),
-        (AcceptEdits, run("ls"), Ask),
+        (AcceptEdits, run("make"), Ask),
         (Plan, read(&world.path("work/a")), Allow),
         (Plan, write(&world.path("work/a")), Deny),
-        (Plan, run("ls"), Deny),
-        (DontAsk, run("ls"), Ask),
-        (BypassPermissions, run("rm -rf /"), Allow),
+        (Plan, run("echo a"), Allow),
+        (Plan, run("touch a"), Deny),
+        (DontAsk, run("make"), Ask),
+        (BypassPermissions, run("make"), Allow),
+        (BypassPermissions, run("rm -rf /"), Ask),
         (
             BypassPermissions,
             write(&world.path("data/sessions/x.jsonl")),
@@ -142,18 +153,18 @@ fn rules_rule_as_their_table_says() {
         (Allow, "Bash(make test)", "make test", Allow),
         (Allow, "Bash(make test)", "make test2", Ask),
         (Allow, "Bash", "anything | at all", Allow),
-        (Allow, "Bash(a*b)", "axb", Ask),
-        (Allow, "Bash(ls", "ls", Ask),
-        (Allow, "Edit", "ls", Ask),
+        (Allow, "Bash(a*b)", "axb", Allow),
+        (Allow, "Bash(make", "make", Ask),
+        (Allow, "Edit", "make", Ask),
         (Deny, "Bash(rm:*)", "ls; rm x", Deny),
         (Deny, "Bash(rm:*)", "echo $(rm x)", Deny),
-        (Deny, "Bash(rm:*)", "ls", Ask),
-        (Deny, "Bash(a*b)", "ls", Deny),
-        (Ask, "Bash(ls:*)", "ls", Ask),
+        (Deny, "Bash(rm:*)", "make", Ask),
+        (Deny, "Bash(rm:*", "rm x", Deny),
+        (Ask, "Bash(echo:*)", "echo a", Ask),
     ];
     for (verdict, text, command, expected) in table {
         let mut rules = Rules::default();
-        rules.add(verdict, text, "flag".to_owned());
+        rules.add(verdict, text, &flag());
         let found = world.rule(Mode::Default, rules, "Bash", run(command));
         assert_eq!(found, expected, "{verdict:?} {text} on {command}");
     }
@@ -163,12 +174,8 @@ fn rules_rule_as_their_table_says() {
 fn a_deny_rule_beats_an_allow_rule_and_the_bypass() {
     let world = World::new();
     let mut rules = Rules::default();
-    rules.add_list(
-        Verdict::Allow,
-        "Edit, Bash(ls:*) Bash(rm:*)",
-        "--allowedTools",
-    );
-    rules.add_list(Verdict::Deny, "Bash(rm:*)", "--disallowedTools");
+    rules.add_list(Verdict::Allow, "Edit, Bash(ls:*) Bash(rm:*)", &flag());
+    rules.add_list(Verdict::Deny, "Bash(rm:*)", &flag());
     assert!(rules.faults.is_empty());
     assert_eq!(
         world.rule(Mode::Default, rules.clone(), "Bash", run("ls -l")),
@@ -183,13 +190,21 @@ fn a_deny_rule_beats_an_allow_rule_and_the_bypass() {
 #[test]
 fn rules_that_are_not_understood_are_reported_with_their_place() {
     let mut rules = Rules::default();
-    rules.add(Verdict::Allow, "Read(src/**)", "settings.json:4".to_owned());
-    let [fault] = &rules.faults[..] else {
-        panic!("{:?}", rules.faults)
+    let source = RuleSource {
+        name: "settings.json:4".to_owned(),
+        ..RuleSource::default()
     };
-    assert_eq!(fault.source, "settings.json:4");
+    rules.add(Verdict::Allow, "Bash(make", &source);
+    let faults: Vec<String> = rules.faults.iter().map(ToString::to_string).collect();
     assert_eq!(
-        fault.text,
-        "specifiers of Read are not read by this version; it allows nothing"
+        faults,
+        ["settings.json:4: rule `Bash(make`: it lacks its closing bracket; it allows nothing"]
     );
+}
+
+fn flag() -> RuleSource {
+    RuleSource {
+        name: "flag".to_owned(),
+        ..RuleSource::default()
+    }
 }

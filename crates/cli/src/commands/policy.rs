@@ -1,4 +1,4 @@
-//! `gimlet policy`: the rules, tried on cases.
+//! `gimlet policy`: the rules, explained and tried on cases.
 
 use crate::{
     args::{PolicyArgs, PolicyCommand},
@@ -10,6 +10,7 @@ use std::{fs, path::Path};
 pub(crate) fn run(args: &PolicyArgs) -> Exit {
     match &args.command {
         PolicyCommand::Check { file } => check(file),
+        PolicyCommand::Explain(args) => super::explain::run(args),
     }
 }
 

@@ -121,7 +121,11 @@ impl Process {
                 &self.requests,
             )),
             tools: offered,
-            judges: gate::of(&self.scene.setup.allow, &self.scene.setup.deny),
+            judges: gate::of(
+                &self.ground.root(),
+                &self.scene.setup.allow,
+                &self.scene.setup.deny,
+            ),
             reminders: vec![Arc::clone(&tools.tasks) as Arc<_>],
             host,
             options: self.options(store.scratch(&id).map_err(|fault| broken(&fault))?),

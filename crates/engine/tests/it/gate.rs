@@ -1,32 +1,42 @@
-//! The product's permission gate. The app keeps it to itself, so its source is compiled in
-//! here once more; that the votes are the same is proven by comparing every scene's facts
-//! with those of the whole product.
+//! The product's permission gate: the policy on this machine's disk.
 
-#[path = "../../../app/src/gate"]
-mod judges {
-    pub(crate) mod mode;
-    pub(crate) mod paths;
-    #[expect(
-        dead_code,
-        reason = "the app also reports rules that it did not understand"
-    )]
-    pub(crate) mod rules;
+use gimlet_policy::{Gate, Ground, RuleSource, Rules};
+use gimlet_ports::Judge;
+use gimlet_protocol::Verdict;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-    use gimlet_ports::Judge;
-    use gimlet_protocol::Verdict;
-    use std::sync::Arc;
+struct Disk;
 
-    /// Rules of the scene, then the mode.
-    pub(crate) fn of(allow: &[String], deny: &[String]) -> Vec<Arc<dyn Judge>> {
-        let mut rules = rules::Rules::default();
-        for rule in allow {
-            rules.add_list(Verdict::Allow, rule, "--allowedTools");
-        }
-        for rule in deny {
-            rules.add_list(Verdict::Deny, rule, "--disallowedTools");
-        }
-        vec![Arc::new(rules), Arc::new(mode::ModeJudge)]
+impl Ground for Disk {
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        std::fs::read_link(path).ok()
+    }
+
+    fn ignores_case(&self) -> bool {
+        false
     }
 }
 
-pub(crate) use judges::of;
+/// A judge by the rules of the scene.
+pub(crate) fn of(root: &Path, allow: &[String], deny: &[String]) -> Vec<Arc<dyn Judge>> {
+    let mut rules = Rules::default();
+    let source = |name: &str| RuleSource {
+        name: name.to_owned(),
+        folder: root.to_owned(),
+        ..RuleSource::default()
+    };
+    for rule in allow {
+        rules.add_list(Verdict::Allow, rule, &source("--allowedTools"));
+    }
+    for rule in deny {
+        rules.add_list(Verdict::Deny, rule, &source("--disallowedTools"));
+    }
+    vec![Arc::new(Gate::new(
+        Arc::new(rules),
+        Vec::new(),
+        Arc::new(Disk),
+    ))]
+}

@@ -112,7 +112,7 @@ impl Judging<'_> {
         let moved = step.folders.iter().any(|folder| {
             !folder
                 .as_deref()
-                .is_some_and(|folder| self.is_start(folder, walk.start))
+                .is_some_and(|folder| self.same_folder(folder, &walk.start.cwd))
         });
         let mut by_rule = false;
         if !step.shadow {
@@ -283,10 +283,9 @@ impl Judging<'_> {
         None
     }
 
-    fn is_start(&self, folder: &Path, start: &Start) -> bool {
-        folder == start.cwd
-            || paths::resolve(folder, self.grounds.ground).end
-                == paths::resolve(&start.cwd, self.grounds.ground).end
+    fn same_folder(&self, one: &Path, other: &Path) -> bool {
+        let real = |path: &Path| paths::resolve(path, self.grounds.ground).end;
+        one == other || real(one) == real(other)
     }
 
     fn command_cares(&self, step: &Step, study: &Study, moved: bool, votes: &mut Vec<Vote>) {
@@ -308,7 +307,16 @@ impl Judging<'_> {
         {
             self.care(votes, "which program runs is only known when it runs");
         }
-        if study.git && moved {
+        // The folder may have been changed by an earlier command of the session.
+        let elsewhere = |folder: &Path| !self.same_folder(folder, &self.request.site.root);
+        if study.git
+            && (moved
+                || step
+                    .folders
+                    .iter()
+                    .flatten()
+                    .any(|folder| elsewhere(folder)))
+        {
             self.care(votes, "git in another folder obeys the configuration there");
         }
         if step.words.is_empty()
@@ -387,6 +395,11 @@ impl Judging<'_> {
         }
         if self.bypass() {
             return None;
+        }
+        if self.request.mode == Mode::Plan && !(study.writes.is_empty() && study.removes.is_empty())
+        {
+            let text = "the mode is plan: nothing is changed";
+            return Some(Vote::new(Stage::Mode, Verdict::Deny, text));
         }
         study
             .not_free

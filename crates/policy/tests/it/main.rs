@@ -3,3 +3,4 @@
 #![expect(clippy::expect_used, reason = "a test says what it needs")]
 
 mod corpus;
+mod properties;

@@ -183,7 +183,10 @@ impl Judging<'_> {
                         "it writes in another folder than the one the command began in",
                     );
                 }
-                if !(*kind == PathUse::Write && self.request.mode == Mode::Plan) {
+                if *kind == PathUse::Write && self.request.mode == Mode::Plan {
+                    let text = "the mode is plan: nothing is changed";
+                    votes.push(Vote::new(Stage::Mode, Verdict::Deny, text));
+                } else {
                     votes.extend(self.allowances(*kind, &resolved));
                 }
                 if *kind == PathUse::Write
