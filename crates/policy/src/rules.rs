@@ -245,6 +245,15 @@ impl Rules {
             })
     }
 
+    /// True when a rule denies or asks about files.
+    pub(crate) fn restricts_paths(&self) -> bool {
+        self.rules.iter().any(|rule| {
+            let paths = matches!(rule.spec, Spec::Path(_))
+                || (rule.spec == Spec::All && matches!(rule.tool.as_str(), "Read" | "Edit"));
+            rule.verdict != Verdict::Allow && paths
+        })
+    }
+
     /// Rules that speak of a host.
     pub(crate) fn of_host<'r>(&'r self, host: &'r str) -> impl Iterator<Item = &'r Rule> {
         self.rules.iter().filter(move |rule| match &rule.spec {

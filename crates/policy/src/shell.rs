@@ -18,6 +18,7 @@ mod signs;
 )]
 mod words;
 
+pub(crate) use scan::pieces;
 pub(crate) use second::agrees;
 pub(crate) use signs::{is_bidi, is_invisible};
 pub use words::{Dynamic, Word};
@@ -27,6 +28,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// Longest command line that is analysed, in bytes. A longer one is only searched for what is
 /// denied, and asked about.
 pub const LONGEST: usize = 10_000;
+/// Longest command line that is judged at all: no longer one can be handed to a shell as one
+/// argument on Linux.
+pub(crate) const LONGEST_JUDGED: usize = 128 * 1024;
 /// Text that one analysis parses at most, nested command lines included.
 pub(crate) const MOST_PARSED: usize = 6 * LONGEST;
 /// Deepest nesting of command lines in command lines.

@@ -13,8 +13,10 @@ pub(crate) struct Views {
     pub(crate) scripts: Vec<String>,
 }
 
-/// Most wrappers that are looked through.
-const MOST_LEVELS: usize = 400;
+/// Wrappers in wrappers that are looked through one by one.
+const MOST_LEVELS: usize = 24;
+/// Words of a command that is taken from the middle of a longer one.
+const PIECE: usize = 48;
 
 /// The command behind wrappers that run it unchanged: what a rule that allows may speak of.
 pub(crate) fn bare(words: &[Word]) -> &[Word] {
@@ -115,9 +117,7 @@ pub(crate) fn views(words: &[Word]) -> Views {
     while let Some(words) = todo.pop() {
         if views.commands.len() >= MOST_LEVELS {
             // What is left is seen without its wrappers' options.
-            views.commands.extend(
-                (0..words.len()).filter_map(|from| words.get(from..).map(<[Word]>::to_vec)),
-            );
+            views.commands.extend(suffixes(&words));
             break;
         }
         let [name, args @ ..] = words.as_slice() else {
@@ -135,6 +135,14 @@ pub(crate) fn views(words: &[Word]) -> Views {
         views.commands.push(words);
     }
     views
+}
+
+/// The command that begins at each word, cut short.
+pub(crate) fn suffixes(words: &[Word]) -> Vec<Vec<Word>> {
+    let piece = |from: usize| words.get(from..words.len().min(from + PIECE));
+    (0..words.len())
+        .filter_map(|from| piece(from).map(<[Word]>::to_vec))
+        .collect()
 }
 
 fn joined(words: &[Word]) -> String {
@@ -250,13 +258,9 @@ fn wrapper(name: &str, args: &[Word], todo: &mut Vec<Vec<Word>>, scripts: &mut V
         scripts.extend(after_c(args));
     }
     let mut rest = options(args, found.flags);
-    while rest
-        .first()
-        .is_some_and(|word| found.assigns && is_assignment(&word.text))
-    {
-        rest = rest.get(1..).unwrap_or_default();
-    }
-    rest = rest.get(found.operands..).unwrap_or_default();
+    // Only some wrappers take assignments; where they do not, looking too far does no harm.
+    rest = after_assignments(rest);
+    rest = after_assignments(rest.get(found.operands..).unwrap_or_default());
     if found.shell {
         let end = rest
             .iter()
@@ -277,6 +281,12 @@ fn wrapper(name: &str, args: &[Word], todo: &mut Vec<Vec<Word>>, scripts: &mut V
                 }),
         );
     }
+}
+
+fn after_assignments(words: &[Word]) -> &[Word] {
+    let assigns = |word: &Word| is_assignment(&word.text);
+    let from = words.iter().position(|word| !assigns(word));
+    words.get(from.unwrap_or(words.len())..).unwrap_or_default()
 }
 
 fn is_assignment(text: &str) -> bool {

@@ -95,7 +95,7 @@ impl Tool for Bash {
         risk: Risk::High,
         lane: Lane::Exclusive,
         exposure: Exposure::Always,
-        permission: "asks before each command",
+        permission: "runs what only looks without asking, asks before the rest",
         deadline: Duration::from_secs(630),
     };
 

@@ -55,12 +55,13 @@ impl World {
         let plan = Plan {
             title: "t".to_owned(),
             risk: Risk::High,
-            accesses: vec![match access {
-                Access::Run { command, .. } => Access::Run {
+            accesses: vec![if let Access::Run { command, .. } = access {
+                Access::Run {
                     command,
                     cwd: self.path("work"),
-                },
-                other => other,
+                }
+            } else {
+                access
             }],
         };
         let judges = judges(rules, vec![self.path("data")]);

@@ -194,7 +194,7 @@ fn a_working_folder_that_a_command_removes_is_told_to_the_model() {
     wire.calls(
         "toolu_1",
         "Bash",
-        json!({"command": format!("rmdir {}", doomed.display())}),
+        json!({"command": format!("mv {0} {0}ed && rmdir {0}ed", doomed.display())}),
     );
     wire.calls("toolu_2", "Bash", json!({"command": "pwd"}));
     wire.calls(
@@ -204,7 +204,7 @@ fn a_working_folder_that_a_command_removes_is_told_to_the_model() {
     );
     wire.says("It is gone.");
     let run = rig
-        .connected(&wire, ["-p", "Look", "--allowedTools", "Bash"])
+        .connected(&wire, ["-p", "Look", "--allowedTools", "Bash Edit"])
         .cwd(&doomed)
         .finish();
     assert_eq!(run.quietly().out(), "It is gone.\n");
@@ -234,7 +234,7 @@ fn names_that_are_not_unicode_are_worked_with_and_shown() {
     ));
     wire.says("Seen.");
     let run = rig
-        .connected(&wire, ["-p", "Look", "--allowedTools", "Bash"])
+        .connected(&wire, ["-p", "Look", "--allowedTools", "Bash Edit"])
         .cwd(&folder)
         .finish();
     assert_eq!(run.quietly().out(), "Seen.\n");

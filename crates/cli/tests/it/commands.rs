@@ -8,7 +8,7 @@ use crate::{
 use serde_json::json;
 use std::fs;
 
-const BASH: [&str; 2] = ["--allowedTools", "Bash TaskOutput TaskStop"];
+const BASH: [&str; 2] = ["--allowedTools", "Bash Edit TaskOutput TaskStop"];
 
 #[test]
 fn a_command_that_prints_for_ever_ends_at_its_deadline_and_is_cut() {

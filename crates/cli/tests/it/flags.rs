@@ -164,7 +164,7 @@ fn a_rule_that_is_not_understood_is_told_and_allows_nothing() {
     );
     wire.says("Done.");
     let run = rig
-        .connected(&wire, ["-p", "Write", "--allowedTools", "Write(docs/**)"])
+        .connected(&wire, ["-p", "Write", "--allowedTools", "Write(docs/**"])
         .finish()
         .expect(0);
     assert_shown!(rig, run.shown());
@@ -175,7 +175,7 @@ fn a_rule_that_is_not_understood_is_told_and_allows_nothing() {
 fn permission_modes_decide_what_needs_no_question() {
     for (mode, written, ran) in [
         ("default", false, false),
-        ("acceptEdits", true, false),
+        ("acceptEdits", true, true),
         ("plan", false, false),
         ("dontAsk", false, false),
         ("bypassPermissions", true, true),
@@ -287,7 +287,7 @@ fn without_persistence_nothing_is_left_on_the_disk() {
                 "Count",
                 "--no-session-persistence",
                 "--allowedTools",
-                "Bash",
+                "Bash Edit",
             ],
         )
         .finish();

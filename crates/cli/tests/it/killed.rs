@@ -22,7 +22,7 @@ fn finish(rig: &Rig, wire: &Wire) -> Value {
     wire.says("Finished.");
     let run = rig
         .connected(wire, ["-p", "--continue", "--output-format", "json"])
-        .args(["--allowedTools", "Bash Write"])
+        .args(["--allowedTools", "Bash Edit Write"])
         .finish()
         .expect(0);
     assert_eq!(run.json()["result"], "Finished.", "{}", run.shown());
@@ -104,7 +104,7 @@ fn a_call_that_ran_is_buried_and_not_run_again() {
             ),
     ));
     let live = rig
-        .connected(&wire, ["-p", "Run", "--allowedTools", "Bash"])
+        .connected(&wire, ["-p", "Run", "--allowedTools", "Bash Edit"])
         .start();
     assert_eq!(started.line(), "up");
     live.signal(Signal::KILL);
@@ -129,7 +129,7 @@ fn between_two_rounds_the_results_are_sent_once() {
     wire.calls("toolu_1", "Bash", json!({"command": "echo once >> runs"}));
     wire.answer(Reply::events(&Script::new().text("x")).held_before_headers(&gate));
     let live = rig
-        .connected(&wire, ["-p", "Run", "--allowedTools", "Bash"])
+        .connected(&wire, ["-p", "Run", "--allowedTools", "Bash Edit"])
         .start();
     wire.reached(&gate);
     live.signal(Signal::KILL);
@@ -144,7 +144,7 @@ fn between_two_rounds_the_results_are_sent_once() {
 fn killed_again_and_again_it_still_gets_there() {
     let rig = Rig::new();
     let wire = Wire::new();
-    let mut arguments = vec!["-p", "--allowedTools", "Bash", "--", "Count to three"];
+    let mut arguments = vec!["-p", "--allowedTools", "Bash Edit", "--", "Count to three"];
     for round in 1..=3 {
         let gate = Gate::closed();
         wire.calls(
@@ -157,7 +157,7 @@ fn killed_again_and_again_it_still_gets_there() {
         wire.reached(&gate);
         live.signal(Signal::KILL);
         assert_eq!(live.finish().signal, Some(9));
-        arguments = vec!["-p", "--continue", "--allowedTools", "Bash"];
+        arguments = vec!["-p", "--continue", "--allowedTools", "Bash Edit"];
     }
     finish(&rig, &wire);
     assert_eq!(rig.text("runs"), "1\n2\n3\n");

@@ -40,7 +40,7 @@ fn commands_settings_and_reports_do_not_hold_it() {
     );
     wire.says("Looked.");
     let run = rig
-        .connected(&wire, ["-p", "Look", "--allowedTools", "Bash"])
+        .connected(&wire, ["-p", "Look", "--allowedTools", "Bash Edit"])
         .finish();
     assert_eq!(run.quietly().out(), "Looked.\n");
     assert!(!wire.result_of("toolu_1").contains(KEY));

@@ -14,7 +14,7 @@ const STREAM: [&str; 5] = [
     "stream-json",
     "--verbose",
     "--allowedTools",
-    "Bash",
+    "Bash Edit",
 ];
 
 /// A command that says when it runs, has a child, and waits for ever.

@@ -345,16 +345,24 @@ pub(super) fn study(args: &[Word]) -> Study {
         operands.clear();
     }
     for word in operands {
-        // `HEAD:path` shows a file of a commit.
-        if let Some(at) = word.text.find(':').filter(|at| *at > 0) {
-            study.reads.push(word.rest(at + 1));
-        } else {
-            study.reads.push(word);
+        // `HEAD:path` shows a file of a commit, `:path` and `:0:path` one of the index.
+        let index = word.text.strip_prefix(':').map(|rest| {
+            let stage = rest.get(1..2) == Some(":") && rest.starts_with(['0', '1', '2', '3']);
+            if stage { 3 } else { 1 }
+        });
+        match index.or_else(|| word.text.find(':').map(|at| at + 1)) {
+            Some(from) => study.reads.push(word.rest(from)),
+            None => study.reads.push(word),
         }
+    }
+    for (_, value) in parsed.values.iter().filter(|(flag, _)| flag == "-L") {
+        study
+            .reads
+            .extend(value.text.rfind(':').map(|at| value.rest(at + 1)));
     }
     study
         .reads
-        .retain(|word| !word.text.is_empty() && !word.text.starts_with([':', '^', '@']));
+        .retain(|word| !word.text.is_empty() && !word.text.starts_with([':', '^', '@', '!', '(']));
     study
 }
 
@@ -364,6 +372,11 @@ fn fault(name: &str, words: Words, parsed: &Parsed, args: &[Word]) -> Option<Str
     }
     if parsed.has(&["--no-index", "--textconv", "--git-path"]) {
         return Some("it may read other files or run a program".to_owned());
+    }
+    // Formats with signatures run the program that checks them.
+    let signed = |word: &Word| word.text.contains("%G") || word.text.contains("%(signature");
+    if args.iter().any(signed) {
+        return Some("a format with signatures runs a program".to_owned());
     }
     if args
         .iter()

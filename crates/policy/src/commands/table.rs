@@ -85,17 +85,17 @@ const fn sharp(
     }
 }
 
-const GREP: &str = "-# -A: -B: -C: -D: -E -F -G -H -I -L -P -R -T -U -V -Z -a -b -c -d: -e: -f@ -h -i -l -m: -n -o -q -r -s -u -v -w -x -y -z \
+const GREP: &str = "-# -A: -B: -C: -D: -E -F -G -H -I -L -P -T -U -V -Z -a -b -c -d: -e: -f@ -h -i -l -m: -n -o -q -r -s -u -v -w -x -y -z \
     --after-context: --before-context: --context: --extended-regexp --fixed-strings --basic-regexp --perl-regexp --regexp: --file@ \
     --ignore-case --no-ignore-case --invert-match --word-regexp --line-regexp --count --color? --colour? --files-without-match \
     --files-with-matches --max-count: --only-matching --quiet --silent --no-messages --byte-offset --with-filename --no-filename \
     --label: --line-number --initial-tab --null --text --binary-files: --devices: --directories: --exclude: --exclude-from@ \
-    --exclude-dir: --include: --recursive --dereference-recursive --null-data --line-buffered --binary --version --help";
+    --exclude-dir: --include: --recursive --null-data --line-buffered --binary --version --help";
 
-const RG: &str = "-# -A: -B: -C: -E: -F -H -I -L -M: -N -P -S -T: -U -V -a -b -c -e: -f@ -g: -h -i -j: -l -m: -n -o -p -q -r: -s -t: -u -v -w -x -0 -. -d: \
+const RG: &str = "-# -A: -B: -C: -E: -F -H -I -M: -N -P -S -T: -U -V -a -b -c -e: -f@ -g: -h -i -j: -l -m: -n -o -p -q -r: -s -t: -u -v -w -x -0 -. -d: \
     --after-context: --before-context: --context: --auto-hybrid-regex --binary --block-buffered --byte-offset --case-sensitive --color: \
     --colors: --column --no-config --context-separator: --count --count-matches --crlf --debug --dfa-size-limit: --encoding: --engine: \
-    --field-context-separator: --field-match-separator: --file@ --files --files-with-matches --files-without-match --fixed-strings --follow \
+    --field-context-separator: --field-match-separator: --file@ --files --files-with-matches --files-without-match --fixed-strings \
     --glob: --glob-case-insensitive --heading --no-heading --help --hidden --no-hidden --iglob: --ignore-case --include-zero --invert-match \
     --json --line-buffered --line-number --no-line-number --line-regexp --max-columns: --max-columns-preview --max-count: --max-depth: \
     --max-filesize: --mmap --multiline --multiline-dotall --no-filename --no-ignore --no-ignore-dot --no-ignore-exclude \
@@ -179,7 +179,7 @@ pub const ROWS: &[Row] = &[
         here: true,
         ..safe(
             &["du"],
-            "-a -b -c -d: -D -h -H -k -L -l -m -s -S -t: -x -0 -B: --all --apparent-size --bytes --total --max-depth: --human-readable --summarize --si --one-file-system --time? --time-style: --exclude: --threshold: --block-size: --null --separate-dirs --inodes --count-links --dereference --no-dereference --dereference-args --version --help",
+            "-a -b -c -d: -h -k -l -m -s -S -t: -x -0 -B: --all --apparent-size --bytes --total --max-depth: --human-readable --summarize --si --one-file-system --time? --time-style: --exclude: --threshold: --block-size: --null --separate-dirs --inodes --count-links --no-dereference --version --help",
             ANY,
             &["du -sh src"],
             &["du --files0-from=x"],
@@ -320,7 +320,7 @@ pub const ROWS: &[Row] = &[
         globs: false,
         ..safe(
             &["fd", "fdfind"],
-            "-H -I -u -s -i -g -F -a -l -L -p -0 -d: -t: -e: -E: -S: -c: -j: -1 -q --hidden --no-ignore --unrestricted --case-sensitive --ignore-case --glob --fixed-strings --absolute-path --full-path --print0 --max-depth: --min-depth: --exact-depth: --type: --extension: --exclude: --size: --changed-within: --changed-before: --max-results: --quiet --color: --and: --version --help",
+            "-H -I -u -s -i -g -F -a -l -p -0 -d: -t: -e: -E: -S: -c: -j: -1 -q --hidden --no-ignore --unrestricted --case-sensitive --ignore-case --glob --fixed-strings --absolute-path --full-path --print0 --max-depth: --min-depth: --exact-depth: --type: --extension: --exclude: --size: --changed-within: --changed-before: --max-results: --quiet --color: --and: --version --help",
             Operands::PatternThenFiles { flags: &[] },
             &["fd -e rs main"],
             &["fd -x rm", "fd --exec rm"],

@@ -235,6 +235,15 @@ impl Judging<'_> {
     /// Votes that let through.
     pub(super) fn allowances(&self, kind: PathUse, resolved: &Resolved) -> Vec<Vote> {
         let mut votes = Vec::new();
+        if kind == PathUse::Read
+            && (self.grounds.inside(resolved) || self.grounds.in_scratch(resolved))
+        {
+            votes.push(Vote::new(
+                Stage::Mode,
+                Verdict::Allow,
+                "reading inside the workspace is free",
+            ));
+        }
         for (rule, pattern) in self.rules.of_path(kind, Verdict::Allow) {
             if path_covered(
                 &pattern,
@@ -245,15 +254,6 @@ impl Judging<'_> {
             ) {
                 votes.push(Vote::of_rule(rule));
             }
-        }
-        if kind == PathUse::Read
-            && (self.grounds.inside(resolved) || self.grounds.in_scratch(resolved))
-        {
-            votes.push(Vote::new(
-                Stage::Mode,
-                Verdict::Allow,
-                "reading inside the workspace is free",
-            ));
         }
         votes
     }

@@ -63,6 +63,12 @@ struct Scope<'s> {
 impl Judging<'_> {
     /// Judges a command line.
     pub(super) fn shell(&self, command: &str, cwd: &Path, decision: &mut Decision) {
+        if command.len() > shell::LONGEST_JUDGED {
+            let text = "the command line is longer than a shell takes";
+            let vote = Vote::new(Stage::Floor, Verdict::Deny, text);
+            let what = "run a command line of excessive length";
+            return decision.parts.push(Part::new(what, Risk::High, vec![vote]));
+        }
         let start = Start {
             cwd: cwd.to_owned(),
             home: self.request.site.home.clone(),
@@ -141,6 +147,9 @@ impl Judging<'_> {
                 Part::new(what, risk, votes)
             });
         }
+        if step.shadow && !self.rules.restricts_paths() {
+            return;
+        }
         let uses = [
             (Use::Read, &study.reads),
             (Use::Write, &study.writes),
@@ -188,6 +197,21 @@ impl Judging<'_> {
             views
                 .scripts
                 .extend(texts.filter_map(|redirect| Some(redirect.target.as_ref()?.text.clone())));
+        }
+        if walk.depth >= shell::DEEPEST && !views.scripts.is_empty() {
+            // No deeper: a command may begin at each word of what is left.
+            let pieces = views
+                .scripts
+                .iter()
+                .flat_map(|text| shell::pieces(text, walk.start));
+            let found: Vec<Vec<Word>> = pieces
+                .flat_map(|step| unwrap::suffixes(&step.words))
+                .collect();
+            views.commands.extend(found);
+            if !self.bypass() {
+                let text = "commands stand in commands too deep to be followed";
+                push(Vote::new(Stage::Care, Verdict::Ask, text));
+            }
         }
         for rule in self
             .rules

@@ -142,6 +142,10 @@ impl Lowerer<'_, '_> {
         for doubt in found.doubts {
             self.line.doubt(doubt);
         }
+        for text in found.opaque {
+            let steps = scan::pieces(&text, frame.start);
+            self.line.steps.extend(steps);
+        }
         for inner in found.inner {
             let frame = Frame {
                 depth: frame.depth + 1,
@@ -168,11 +172,13 @@ impl Lowerer<'_, '_> {
     /// Looks for commands in a text that is not taken apart further.
     fn opaque(&mut self, span: Span, why: &str, frame: &Frame<'_>) {
         self.doubt(why);
+        let opaque = vec![self.slice(span).to_owned()];
         let inner = scan::inner_commands(self.slice(span));
         self.found(
             Found {
                 inner,
-                doubts: Vec::new(),
+                opaque,
+                ..Found::default()
             },
             frame,
         );
@@ -376,7 +382,8 @@ impl Lowerer<'_, '_> {
         self.found(
             Found {
                 inner,
-                doubts: Vec::new(),
+                opaque: vec![raw.clone()],
+                ..Found::default()
             },
             frame,
         );

@@ -3,6 +3,7 @@
 //! Too much may be found here, never too little: what is found is only ever denied or asked about.
 
 use super::{Start, Step, Word};
+use std::collections::HashSet;
 
 /// Words before which a command may stand.
 const KEYWORDS: [&str; 16] = [
@@ -11,8 +12,9 @@ const KEYWORDS: [&str; 16] = [
 ];
 
 /// Every piece of a text that could be a simple command.
-pub(super) fn pieces(text: &str, start: &Start) -> Vec<Step> {
+pub(crate) fn pieces(text: &str, start: &Start) -> Vec<Step> {
     let mut steps = Vec::new();
+    let mut seen = HashSet::new();
     let joined = text.replace("\\\n", "");
     // Quotes may be the trick: the text is cut once with respect to them and once without.
     for quoting in [true, false] {
@@ -26,10 +28,10 @@ pub(super) fn pieces(text: &str, start: &Start) -> Vec<Step> {
                 from += 1;
             }
             words.drain(..from);
-            if words.is_empty() {
+            let raw = words.join(" ");
+            if words.is_empty() || !seen.insert(raw.clone()) {
                 continue;
             }
-            let raw = words.join(" ");
             let step = Step {
                 raw,
                 words: words.iter().map(|word| Word::fixed(word)).collect(),

@@ -86,6 +86,8 @@ pub(super) struct Found {
     pub(super) inner: Vec<String>,
     /// What is not understood.
     pub(super) doubts: Vec<String>,
+    /// Text that is not taken apart, in which commands may stand anywhere.
+    pub(super) opaque: Vec<String>,
 }
 
 /// The words that one word of the syntax tree stands for.
@@ -302,6 +304,7 @@ impl<'a> Decoder<'a, '_> {
     fn opaque(&mut self, raw: &str, why: &str) {
         self.doubt(why);
         self.found.inner.extend(super::scan::inner_commands(raw));
+        self.found.opaque.push(raw.to_owned());
         self.atoms.push(Atom::Dynamic(Dynamic::Unknown));
     }
 

@@ -7,8 +7,6 @@ pub(super) struct Wrapper {
     pub(super) flags: &'static str,
     /// Words of its own before the command.
     pub(super) operands: usize,
-    /// True when assignments may stand before the command.
-    pub(super) assigns: bool,
     /// True when the words are handed to a shell as one text.
     pub(super) shell: bool,
     /// True when the command may begin at any word.
@@ -20,18 +18,16 @@ const fn plain(name: &'static str, flags: &'static str, operands: usize) -> Wrap
         name,
         flags,
         operands,
-        assigns: false,
         shell: false,
         anywhere: false,
     }
 }
 
-const fn assigning(name: &'static str, flags: &'static str) -> Wrapper {
+const fn none_before(name: &'static str, flags: &'static str) -> Wrapper {
     Wrapper {
         name,
         flags,
         operands: 0,
-        assigns: true,
         shell: false,
         anywhere: false,
     }
@@ -42,7 +38,6 @@ const fn shell(name: &'static str, flags: &'static str) -> Wrapper {
         name,
         flags,
         operands: 0,
-        assigns: false,
         shell: true,
         anywhere: false,
     }
@@ -53,7 +48,6 @@ const fn anywhere(name: &'static str) -> Wrapper {
         name,
         flags: "",
         operands: 0,
-        assigns: true,
         shell: false,
         anywhere: true,
     }
@@ -111,12 +105,12 @@ pub(super) const WRAPPERS: &[Wrapper] = &[
     plain("chroot", "--userspec: --groups:", 1),
     plain("caffeinate", "-t: -w:", 0),
     plain("pkexec", "--user:", 0),
-    assigning("env", "-u: -C: -S: --unset: --chdir: --split-string:"),
-    assigning(
+    none_before("env", "-u: -C: -S: --unset: --chdir: --split-string:"),
+    none_before(
         "sudo",
         "-u: -g: -h: -p: -C: -r: -t: -T: -U: -D: -R: --user: --group: --host: --prompt: --close-from: --role: --type: --other-user: --chdir: --chroot:",
     ),
-    assigning("doas", "-u: -C:"),
+    none_before("doas", "-u: -C:"),
     shell("watch", "-n: --interval: -q: --equexit: -s: --shotsdir:"),
     shell(
         "parallel",
