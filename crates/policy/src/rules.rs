@@ -203,9 +203,13 @@ impl Rules {
     }
 
     /// Rules with a command pattern, or for all commands, of a shell tool.
-    pub(crate) fn of_shell<'r>(&'r self, tool: &'r str) -> impl Iterator<Item = &'r Rule> {
+    ///
+    /// A command is the same whichever tool runs it: rules of `Bash` hold for all of them.
+    pub(crate) fn of_shell(&self, tool: &str) -> impl Iterator<Item = &Rule> {
+        let shell = SHELLS.contains(&tool);
         self.rules.iter().filter(move |rule| {
-            rule.names(tool) && matches!(rule.spec, Spec::Command(_) | Spec::All)
+            let named = rule.names(tool) || (shell && rule.names("Bash"));
+            named && matches!(rule.spec, Spec::Command(_) | Spec::All)
         })
     }
 
