@@ -48,7 +48,7 @@ impl Tool for Monitor {
         risk: Risk::High,
         lane: Lane::Exclusive,
         exposure: Exposure::Deferred,
-        permission: "asks before each command",
+        permission: "runs what only looks without asking, asks before the rest",
         deadline: Duration::from_secs(30),
     };
 
