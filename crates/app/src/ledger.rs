@@ -2,16 +2,16 @@
 
 use gimlet_engine::{Index, fold_log};
 use gimlet_ports::{EntryIter, LogFault};
-use gimlet_protocol::{Asker, Block, EntryId, Fact, Finish, Spent, Usage};
+use gimlet_protocol::{Asker, Block, EntryId, Fact, Finish, SessionId, Spent, Usage};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CostRow {
     /// The ledger's entry in the log.
     pub entry: EntryId,
-    /// Who asked: `main`, `compaction`, `worker NAME`, …
+    /// Who asked: `main`, `compaction`, `sub-agent KIND`, …
     pub asker: String,
     /// Such as `anthropic/claude-sonnet-5-5`.
     pub model: String,
@@ -61,19 +61,50 @@ pub struct AskerSum {
 }
 
 /// Adds up a log. What was spent on branches that were left counts too.
-pub fn cost_report(entries: EntryIter) -> CostReport {
+///
+/// What a worker spent is taken from its own log, which `log_of` finds, and which knows of the
+/// last request too; where that log is gone, from what this one was told.
+pub fn cost_report(
+    entries: EntryIter,
+    log_of: &dyn Fn(&SessionId) -> Option<EntryIter>,
+) -> CostReport {
     let mut report = CostReport::default();
-    for entry in entries.flatten() {
-        if let Fact::Spent(spent) = &entry.fact {
-            report.add(entry.id, spent);
-        }
-    }
+    let mut read = BTreeSet::new();
+    report.read(entries, log_of, &mut read, None);
     report
 }
 
 impl CostReport {
-    fn add(&mut self, entry: EntryId, spent: &Spent) {
-        let asker = asker_name(&spent.asker);
+    fn read(
+        &mut self,
+        entries: EntryIter,
+        log_of: &dyn Fn(&SessionId) -> Option<EntryIter>,
+        read: &mut BTreeSet<String>,
+        kind: Option<&str>,
+    ) {
+        for entry in entries.flatten() {
+            if let Fact::Hired(hired) = &entry.fact
+                && !read.contains(hired.worker.as_str())
+                && let Some(entries) = log_of(&hired.worker)
+            {
+                read.insert(hired.worker.0.clone());
+                self.read(entries, log_of, read, Some(&hired.kind));
+            } else if let Fact::Spent(spent) = &entry.fact {
+                let is_known =
+                    matches!(&spent.asker, Asker::Worker { name } if read.contains(name));
+                if !is_known {
+                    self.add(entry.id, spent, kind);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, entry: EntryId, spent: &Spent, kind: Option<&str>) {
+        let asker = match (kind, &spent.asker) {
+            (Some(kind), Asker::Main) => format!("sub-agent {kind}"),
+            (Some(kind), asker) => format!("sub-agent {kind}, {}", asker_name(asker)),
+            (None, asker) => asker_name(asker),
+        };
         let sum = self.by_asker.entry(asker.clone()).or_default();
         sum.requests += 1;
         sum.tokens += spent.usage.context_tokens();
@@ -100,7 +131,7 @@ impl CostReport {
 fn asker_name(asker: &Asker) -> String {
     match asker {
         Asker::Main => "main".to_owned(),
-        Asker::Worker { name } => format!("worker {name}"),
+        Asker::Worker { name } => format!("sub-agent {name}"),
         Asker::Compaction => "compaction".to_owned(),
         Asker::Title => "title".to_owned(),
         Asker::Reviewer => "reviewer".to_owned(),

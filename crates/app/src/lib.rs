@@ -21,6 +21,7 @@ mod surroundings;
 mod tools;
 pub mod undercover;
 mod upkeep;
+mod workers;
 
 pub use auth::{
     AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,

@@ -1,5 +1,7 @@
 //! The sessions hub: opens sessions, hands operations on, and ends them in order.
 
+mod berths;
+
 use crate::{
     gate,
     launch::{Answers, Launch, Persistence, model_name},
@@ -8,30 +10,32 @@ use crate::{
     models::{KeySource, Registry, full_name},
     surroundings,
     upkeep::{OwnSessions, OwnSettings},
+    workers::{Attended, Kind},
 };
 use gimlet_engine::{
-    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, SessionHandle, Whom, fold_log,
-    start, system_prompt,
+    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, Purse, SessionHandle, Whom,
+    fold_log, start, system_prompt,
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
     AnyTool, EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead,
-    SessionLog, Sessions, Thinking, Toolbox,
+    SessionLog, Sessions, Thinking, Toolbox, Workers,
 };
 use gimlet_protocol::{
-    Accepted, Change, DOOR, EntryId, Exposure, Fact, Op, OpKey, Opened, Refusal, SessionId,
-    ToolSpec,
+    Accepted, Change, DOOR, EntryId, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal,
+    SessionId, ToolSpec,
 };
 use gimlet_settings::{Dirs, Settings};
 use gimlet_store::{FindFault, ForkAt, Store};
 use gimlet_tools::{
     STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools,
+    worker_tools,
 };
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 /// Everything of this process that sessions share.
@@ -43,6 +47,8 @@ pub struct Hub {
     models: Arc<Registry>,
     host: Arc<dyn Host>,
     open: Mutex<BTreeMap<SessionId, OpenSession>>,
+    /// For the workers of its sessions, which must not keep it.
+    me: Weak<Self>,
     /// What the person should be told, once: settings, rules, memory files, logs.
     notices: Mutex<Vec<String>>,
 }
@@ -52,6 +58,32 @@ struct OpenSession {
     handle: SessionHandle,
     /// Background tasks end when the last holder lets go.
     _tools: ToolSet,
+    /// What it and its workers spend from.
+    purse: Arc<Purse>,
+    /// Set for a worker's.
+    worker: Option<Arc<Attended>>,
+    /// The session that the person sees.
+    top: SessionId,
+}
+
+/// Where a worker's session comes to lie.
+#[derive(Clone)]
+pub(crate) struct Berth {
+    pub(crate) hired: Hired,
+    pub(crate) kind: Kind,
+    pub(crate) model: String,
+    pub(crate) mode: Mode,
+    pub(crate) cwd: PathBuf,
+    /// The session that started it.
+    pub(crate) parent: SessionId,
+    /// The session that the person sees.
+    pub(crate) top: SessionId,
+}
+
+/// How many workers there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkerLimits {
+    pub(crate) most: usize,
 }
 
 impl Hub {
@@ -59,7 +91,7 @@ impl Hub {
     ///
     /// # Errors
     /// When the settings, the folder or the flags are wrong.
-    pub fn new(launch: Launch) -> Result<Self, OpenFault> {
+    pub fn new(launch: Launch) -> Result<Arc<Self>, OpenFault> {
         check_folder(&launch)?;
         let (settings, dirs) = launch.load_settings()?;
         let settings = Arc::new(settings);
@@ -71,17 +103,17 @@ impl Hub {
         let host = Arc::new(LocalHost::new(host_options()));
         let notices = settings.notices.iter().filter(|notice| notice.is_warning());
         let notices = Mutex::new(notices.map(ToString::to_string).collect());
-        let open = Mutex::default();
-        Ok(Self {
+        Ok(Arc::new_cyclic(|me| Self {
             launch,
             settings,
             dirs,
             store,
             models,
             host,
-            open,
+            open: Mutex::default(),
+            me: Weak::clone(me),
             notices,
-        })
+        }))
     }
 
     /// Takes what the person should be told.
@@ -106,9 +138,16 @@ impl Hub {
             .push(text.into());
     }
 
+    /// Notes what every session of a folder would find again.
+    fn note_once(&self, text: String) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&text) {
+            notices.push(text);
+        }
+    }
+
     fn handle(&self, session: &SessionId) -> Result<SessionHandle, Refusal> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = open.get(session).map(|open| open.handle.clone());
+        let known = self.handle_of(session);
         known.ok_or_else(|| Refusal::NoSession {
             session: session.clone(),
         })
@@ -142,11 +181,41 @@ impl Hub {
             .model(index.model())
             .map_err(|text| user(text, None))?;
         let scratch = self.scratch_of(&opened.session);
-        let (tools, mut toolbox) = self.tools()?;
+        let id = opened.session.clone();
+        let (tools, mut toolbox) = self.tools(self.crew(&id, &id, 0, &opened.cwd).as_ref())?;
         if self.searches_tools() {
             reach(&mut toolbox, &opened.tools);
         }
-        let parts = Parts {
+        let options = self.engine_options(&opened, scratch);
+        let purse = Arc::clone(&options.purse);
+        let parts = self.parts(log, (&tools, toolbox), &opened.cwd, options);
+        let handle = start(id.clone(), parts, index);
+        let entry = OpenSession {
+            handle: handle.clone(),
+            _tools: tools,
+            purse,
+            worker: None,
+            top: id.clone(),
+        };
+        self.all_open().insert(id.clone(), entry);
+        self.apply_flags(&id, &handle).await?;
+        self.head(&id)
+            .await
+            .map_err(|refusal| environment(format!("{refusal:?}"), None))
+    }
+
+    fn all_open(&self) -> MutexGuard<'_, BTreeMap<SessionId, OpenSession>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn parts(
+        &self,
+        log: Box<dyn SessionLog>,
+        (tools, toolbox): (&ToolSet, Toolbox),
+        cwd: &Path,
+        options: EngineOptions,
+    ) -> Parts {
+        Parts {
             log,
             models: Arc::clone(&self.models) as Arc<_>,
             tools: toolbox,
@@ -155,26 +224,12 @@ impl Hub {
                 vec![self.dirs.data.clone()],
             ),
             reminders: vec![
-                Arc::new(LazyMemory::new(self.memory_search(&opened.cwd))),
+                Arc::new(LazyMemory::new(self.memory_search(cwd))),
                 Arc::clone(&tools.tasks) as Arc<_>,
             ],
             host: Arc::clone(&self.host),
-            options: self.engine_options(&opened, scratch),
-        };
-        let handle = start(opened.session.clone(), parts, index);
-        let entry = OpenSession {
-            handle: handle.clone(),
-            _tools: tools,
-        };
-        let id = opened.session.clone();
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.clone(), entry);
-        self.apply_flags(&id, &handle).await?;
-        self.head(&id)
-            .await
-            .map_err(|refusal| environment(format!("{refusal:?}"), None))
+            options,
+        }
     }
 
     /// Flags that name a model or mode win over what an earlier session was left with.
@@ -331,7 +386,8 @@ impl Hub {
             environment: surroundings::look(&self.launch.cwd, &added, &self.launch.env),
             memory: memory.files,
         });
-        let (_, toolbox) = self.tools()?;
+        let crew = self.crew(&session, &session, 0, &self.launch.cwd);
+        let (_, toolbox) = self.tools(crew.as_ref())?;
         Ok(Opened {
             session,
             cwd: self.launch.cwd.clone(),
@@ -355,7 +411,7 @@ impl Hub {
     }
 
     /// The tools of one session, without those that flags or deny rules take away.
-    fn tools(&self) -> Result<(ToolSet, Toolbox), OpenFault> {
+    fn tools(&self, crew: Option<&Arc<dyn Workers>>) -> Result<(ToolSet, Toolbox), OpenFault> {
         let options = ToolOptions {
             answer_schema: self.launch.json_schema.clone(),
         };
@@ -365,6 +421,9 @@ impl Hub {
         for tool in self.upkeep()? {
             let added = toolbox.add(tool);
             debug_assert_eq!(added, Ok(()), "their names are their own");
+        }
+        for tool in crew.into_iter().flat_map(worker_tools) {
+            toolbox.add(tool).map_err(|text| environment(text, None))?;
         }
         let rules = self.launch.rules(&self.settings);
         if let Some(list) = &self.launch.tools {
@@ -522,7 +581,20 @@ impl Sessions for Hub {
         key: OpKey,
         op: Op,
     ) -> Later<'_, Result<Accepted, Refusal>> {
-        Box::pin(async move { self.handle(&session)?.submit(key, op).await })
+        Box::pin(async move {
+            let mut narrowed = None;
+            if let Op::Configure {
+                change: Change::Mode { mode },
+            } = &op
+            {
+                narrowed = Some(*mode);
+            }
+            let accepted = self.handle(&session)?.submit(key.clone(), op).await?;
+            if let Some(mode) = narrowed {
+                self.hold_workers_to(&session, mode, &key).await;
+            }
+            Ok(accepted)
+        })
     }
 
     fn follow(
@@ -535,14 +607,18 @@ impl Sessions for Hub {
 
     fn close_all(&self) -> Later<'_, ()> {
         Box::pin(async move {
-            let open =
-                std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
-            for (id, session) in open {
+            let open = self.all_open().clone();
+            // Workers began after those who started them, and end before them.
+            for (id, session) in open.into_iter().rev() {
                 let key = OpKey(format!("{id}:close:{}", Store::fresh_id()));
                 // A session that is gone already needs no closing.
                 if session.handle.submit(key, Op::Close).await.is_ok() {
                     session.handle.ended().await;
                 }
+                if let Some(worker) = &session.worker {
+                    worker.told().await;
+                }
+                self.all_open().remove(&id);
                 drop(session);
                 if self.launch.persistence == Persistence::None {
                     self.leave_no_trace(&id);

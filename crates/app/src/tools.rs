@@ -1,7 +1,8 @@
 //! The tools at a glance, for people.
 
+use crate::workers::Crew;
 use gimlet_protocol::{Exposure, Risk};
-use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools};
+use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
 
 /// One tool, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub fn tool_rows() -> Vec<ToolRow> {
     let Ok(mut set) = toolbox(options) else {
         return Vec::new();
     };
-    for tool in upkeep_tools(None, None) {
+    let workers = worker_tools(&Crew::shown());
+    for tool in upkeep_tools(None, None).into_iter().chain(workers) {
         // Two of one name would be one row.
         drop(set.toolbox.add(tool));
     }

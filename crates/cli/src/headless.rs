@@ -41,7 +41,6 @@ fn prepare_and_run(args: RunArgs) -> Result<Exit, Exit> {
     let runtime = runtime()?;
     let outcome = runtime.block_on(async move {
         let hub = Hub::new(launch).map_err(|fault| exit::open_fault(&fault))?;
-        let hub = Arc::new(hub);
         say_notices(&hub);
         let options = options(&args, input, open, &hub);
         let outcome = drive(&hub, options).await?;

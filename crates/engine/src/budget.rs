@@ -1,17 +1,121 @@
 //! Limits that stop a turn before they are passed.
 
 use crate::{index::Index, options::Limits};
-use gimlet_ports::ModelCard;
+use gimlet_ports::{ModelCard, Price};
 use gimlet_protocol::{Fault, LimitKind, Usage};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a session and its workers have spent in this run, and what requests under way may
+/// still cost.
+#[derive(Debug, Default)]
+pub struct Purse(Mutex<Sums>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    spent_micro_usd: u64,
+    held_micro_usd: u64,
+}
+
+impl Purse {
+    fn sums(&self) -> MutexGuard<'_, Sums> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Millionths of a dollar that were spent.
+    pub fn spent_micro_usd(&self) -> u64 {
+        self.sums().spent_micro_usd
+    }
+
+    pub(crate) fn spend(&self, micro_usd: u64) {
+        self.sums().spent_micro_usd += micro_usd;
+    }
+}
+
+/// Money that a request under way may cost at most; free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    purse: Arc<Purse>,
+    micro_usd: u64,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.purse.sums().held_micro_usd -= self.micro_usd;
+    }
+}
+
+/// What the limits say about the next request.
+#[derive(Debug)]
+pub(crate) enum Allowance {
+    /// It may be made.
+    Granted {
+        /// How many output tokens it may have.
+        tokens: u64,
+        /// What it may cost, where there is a budget; kept until its cost is written.
+        hold: Option<Hold>,
+    },
+    /// The money is there, but requests of other workers may yet need it.
+    Wait,
+    /// It would pass a limit.
+    Over(Fault),
+}
 
 /// How many output tokens the next request may have.
 ///
 /// A request is only made when its worst case, all of its input unseen by the cache and an
-/// output as long as allowed, fits into what is left of the budget.
-///
-/// # Errors
-/// The fault that ends the turn.
+/// output as long as allowed, fits into what is left of the budget beside all requests that
+/// are under way.
 pub(crate) fn allowance(
+    index: &Index,
+    limits: &Limits,
+    purse: &Arc<Purse>,
+    card: &ModelCard,
+    wanted: u64,
+) -> Allowance {
+    let mut sums = purse.sums();
+    let alone = match affordable(index, limits, sums.spent_micro_usd, card, wanted) {
+        Ok(alone) => alone,
+        Err(fault) => return Allowance::Over(fault),
+    };
+    let Some(price) = card.price.filter(|_| limits.max_micro_usd.is_some()) else {
+        return Allowance::Granted {
+            tokens: alone,
+            hold: None,
+        };
+    };
+    let taken = sums.spent_micro_usd + sums.held_micro_usd;
+    let Ok(tokens) = affordable(index, limits, taken, card, wanted) else {
+        return Allowance::Wait;
+    };
+    let output = Usage {
+        output_tokens: tokens,
+        ..Usage::default()
+    };
+    let micro_usd = input_micro_usd(index, &price) + price.micro_usd(&output);
+    sums.held_micro_usd += micro_usd;
+    drop(sums);
+    let hold = Some(Hold {
+        purse: Arc::clone(purse),
+        micro_usd,
+    });
+    Allowance::Granted { tokens, hold }
+}
+
+/// What the input may cost, none of it or all of it written to the cache.
+fn input_micro_usd(index: &Index, price: &Price) -> u64 {
+    let written = Usage {
+        cache_write_tokens: input_tokens(index),
+        ..Usage::default()
+    };
+    let unseen = Usage {
+        input_tokens: written.cache_write_tokens,
+        ..Usage::default()
+    };
+    price.micro_usd(&written).max(price.micro_usd(&unseen))
+}
+
+/// How many output tokens fit when so much is spent.
+fn affordable(
     index: &Index,
     limits: &Limits,
     spent_micro_usd: u64,
@@ -36,18 +140,9 @@ pub(crate) fn allowance(
         );
         return Err(limit(LimitKind::Budget, text));
     };
-    let input = Usage {
-        cache_write_tokens: input_tokens(index),
-        ..Usage::default()
-    };
-    let dearest = Usage {
-        input_tokens: input.cache_write_tokens,
-        ..Usage::default()
-    };
-    let input_micro = price.micro_usd(&input).max(price.micro_usd(&dearest));
     let left = max
         .saturating_sub(spent_micro_usd)
-        .saturating_sub(input_micro);
+        .saturating_sub(input_micro_usd(index, &price));
     let affordable = whole_tokens(left, price.output);
     if affordable < LEAST_OUTPUT_TOKENS.min(wanted) {
         let text = format!(

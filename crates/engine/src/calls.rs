@@ -86,8 +86,12 @@ impl Driver {
         match ruling.verdict {
             Verdict::Allow => vec![Fact::Cleared(Cleared { call: id, ruling })],
             Verdict::Ask => {
+                let title = match &self.parts.options.asks_as {
+                    Some(who) => format!("{who}: {}", plan.title),
+                    None => plan.title,
+                };
                 let question = Question {
-                    title: plan.title,
+                    title,
                     risk: plan.risk,
                     accesses: plan.accesses,
                     because: ruling.because,

@@ -12,8 +12,8 @@ use gimlet_ports::{
     EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Stop, Toolbox,
 };
 use gimlet_protocol::{
-    Accepted, Block, CallId, EntryId, Fact, NoteKind, Noted, Op, OpKey, Refusal, Returned,
-    ReturnedHow, SessionId, SessionState, Signal,
+    Accepted, Asker, Block, CallId, EntryId, Fact, Hired, NoteKind, Noted, Op, OpKey, Refusal,
+    Reported, Returned, ReturnedHow, SessionId, SessionState, Signal, Spent,
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -61,7 +61,6 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         closing: None,
         broken: None,
         state: SessionState::Resting,
-        spent_here_micro_usd: 0,
         sent: None,
         compacting: None,
         taken: HashSet::new(),
@@ -131,6 +130,35 @@ impl SessionHandle {
         Ok(event_stream(first, after, rejoin))
     }
 
+    /// Hands over a message that no person sent: between the rounds of a running turn, or as
+    /// the start of one.
+    ///
+    /// # Errors
+    /// When the session has ended or its log cannot be written.
+    pub async fn tell(&self, key: OpKey, content: Vec<Block>) -> Result<Accepted, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let command = Command::Tell {
+            key,
+            content,
+            answer,
+        };
+        self.commands.send(command).await.map_err(|_| self.gone())?;
+        answered.await.map_err(|_| self.gone())?
+    }
+
+    /// Writes facts about the session's workers into its log.
+    ///
+    /// # Errors
+    /// When the session has ended or its log cannot be written.
+    pub async fn note(&self, facts: Vec<WorkerFact>) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.commands
+            .send(Command::Note { facts, answer })
+            .await
+            .map_err(|_| self.gone())?;
+        answered.await.map_err(|_| self.gone())?
+    }
+
     /// What the session looks like now.
     ///
     /// # Errors
@@ -176,6 +204,27 @@ fn join(
     answered
 }
 
+/// What a session's log tells of its workers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorkerFact {
+    /// One was started.
+    Hired(Hired),
+    /// One made a request.
+    Spent(Spent),
+    /// One came to rest.
+    Reported(Reported),
+}
+
+impl From<WorkerFact> for Fact {
+    fn from(fact: WorkerFact) -> Self {
+        match fact {
+            WorkerFact::Hired(hired) => Self::Hired(Box::new(hired)),
+            WorkerFact::Spent(spent) => Self::Spent(Box::new(spent)),
+            WorkerFact::Reported(reported) => Self::Reported(Box::new(reported)),
+        }
+    }
+}
+
 /// A session at a glance.
 #[derive(Clone, Debug)]
 pub struct Glance {
@@ -203,7 +252,6 @@ pub(crate) struct Driver {
     /// Why the log could not be written; the session then rests until the next operation.
     pub(crate) broken: Option<LogFault>,
     pub(crate) state: SessionState,
-    pub(crate) spent_here_micro_usd: u64,
     pub(crate) sent: Option<crate::sample::Sent>,
     /// A compaction that the person asked for, with their wish.
     pub(crate) compacting: Option<Trigger>,
@@ -267,8 +315,12 @@ impl Driver {
                 entry.fact,
                 Fact::Prompted(_) | Fact::Steered(_) | Fact::Resumed(_)
             );
-            if let Fact::Spent(spent) = &entry.fact {
-                self.spent_here_micro_usd += spent.cost.micro_usd.unwrap_or(0);
+            // What a worker spent was counted where it was spent.
+            if let Fact::Spent(spent) = &entry.fact
+                && !matches!(spent.asker, Asker::Worker { .. })
+            {
+                let purse = &self.parts.options.purse;
+                purse.spend(spent.cost.micro_usd.unwrap_or(0));
             }
             self.hub.fact(entry);
         }
@@ -302,6 +354,15 @@ impl Driver {
             ReturnedHow::TimedOut => "The call took too long and was ended.",
             ReturnedHow::Done | ReturnedHow::Failed => "The turn ended before this call could run.",
         };
+        let mut text = text.to_owned();
+        let mut workers = self.index.workers().iter();
+        if let Some(hired) = workers.find(|hired| hired.call == call) {
+            let worker = format!(
+                " Its worker {} stopped with it and keeps what it knows: SendMessage to it goes on.",
+                hired.worker
+            );
+            text.push_str(&worker);
+        }
         let returned = Returned {
             call,
             how: if how == ReturnedHow::Done {

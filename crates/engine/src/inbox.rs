@@ -2,7 +2,7 @@
 
 use crate::{
     compact::Trigger,
-    driver::{Driver, Glance},
+    driver::{Driver, Glance, WorkerFact},
     hub::Subscription,
     index::{Phase, fold_log},
     step::{Step, next_step},
@@ -29,6 +29,15 @@ pub(crate) enum Command {
     },
     Look {
         answer: oneshot::Sender<Glance>,
+    },
+    Tell {
+        key: OpKey,
+        content: Vec<Block>,
+        answer: oneshot::Sender<Result<Accepted, Refusal>>,
+    },
+    Note {
+        facts: Vec<WorkerFact>,
+        answer: oneshot::Sender<Result<(), Refusal>>,
     },
 }
 
@@ -92,6 +101,20 @@ impl Driver {
                 answer.send(self.glance()).or_unheard();
                 After::GoOn
             }
+            Command::Tell {
+                key,
+                content,
+                answer,
+            } => {
+                answer.send(self.told(key, content, working)).or_unheard();
+                After::GoOn
+            }
+            Command::Note { facts, answer } => {
+                let facts = facts.into_iter().map(Fact::from).collect();
+                let written = self.record(facts).map_err(|fault| log_refusal(&fault));
+                answer.send(written).or_unheard();
+                After::GoOn
+            }
         }
     }
 
@@ -124,6 +147,38 @@ impl Driver {
         }
         self.operate_once(key.clone(), op, working)?;
         self.taken.insert(key);
+        Ok(accepted)
+    }
+
+    /// Takes a message that no person sent. A turn that a crash cut short stays held; the
+    /// message then waits for what comes of it.
+    fn told(
+        &mut self,
+        key: OpKey,
+        content: Vec<Block>,
+        working: Working,
+    ) -> Result<Accepted, Refusal> {
+        let accepted = Accepted {
+            key: key.clone(),
+            after: self.index.last(),
+        };
+        if self.index.knows(&key) {
+            return Ok(accepted);
+        }
+        let incoming = Incoming {
+            key,
+            origin: Origin::Task,
+            content,
+        };
+        let rests = next_step(&self.index, &self.live) == Step::Rest;
+        let fact = if working == Working::No && !self.held && rests {
+            Fact::Prompted(incoming)
+        } else {
+            let lane = QueueLane::Steer;
+            Fact::Queued(Queued { incoming, lane })
+        };
+        self.record(vec![fact])
+            .map_err(|fault| log_refusal(&fault))?;
         Ok(accepted)
     }
 
@@ -331,6 +386,12 @@ impl Driver {
 pub(crate) enum Working {
     Yes,
     No,
+}
+
+fn log_refusal(fault: &LogFault) -> Refusal {
+    Refusal::Log {
+        why: fault.to_string(),
+    }
 }
 
 fn not_now(why: &str) -> Refusal {

@@ -8,8 +8,9 @@ use crate::{
 use gimlet_hygiene::screen::for_model;
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
-    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Mark,
-    Message, Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role, Usage,
+    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Hired,
+    Mark, Message, Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role,
+    Usage,
 };
 use std::{
     borrow::Cow,
@@ -127,6 +128,7 @@ pub struct Index {
     window_tokens: u64,
     window_bytes: u64,
     essentials: Essentials,
+    workers: Vec<Hired>,
 }
 
 impl Index {
@@ -231,7 +233,8 @@ impl Index {
             Fact::Closed(key) => {
                 self.keys.insert(key.clone());
             }
-            Fact::Unknown(_) => {}
+            Fact::Hired(hired) => self.workers.push((**hired).clone()),
+            Fact::Reported(_) | Fact::Unknown(_) => {}
         }
     }
 
@@ -246,6 +249,8 @@ impl Index {
                 self.call_ids.insert(called.call.id.clone());
             }
             Fact::Spent(spent) => self.count(spent),
+            // It can be spoken to from every branch.
+            Fact::Hired(hired) => self.workers.push((**hired).clone()),
             Fact::Opened(_)
             | Fact::Queued(_)
             | Fact::Withdrawn(_)
@@ -266,6 +271,7 @@ impl Index {
             | Fact::Rewound(_)
             | Fact::Resumed(_)
             | Fact::Closed(_)
+            | Fact::Reported(_)
             | Fact::Unknown(_) => {}
         }
     }
@@ -583,6 +589,11 @@ impl Index {
             .map(|tool| tool.description.len() + tool.input_schema.to_string().len())
             .sum();
         tokens((system + tools) as u64)
+    }
+
+    /// The workers that this session started, in order.
+    pub fn workers(&self) -> &[Hired] {
+        &self.workers
     }
 
     /// What a compaction keeps word for word.

@@ -21,7 +21,8 @@ mod scan;
 mod step;
 mod transcript;
 
-pub use driver::{Parts, SessionHandle, start};
+pub use budget::Purse;
+pub use driver::{Glance, Parts, SessionHandle, WorkerFact, start};
 pub use index::{Index, fold_log};
 pub use options::{Compaction, Deadlines, EngineOptions, Limits, RetryPolicy, Whom};
 pub use prompt::{

@@ -1,7 +1,8 @@
 //! What a session is started with beside its parts.
 
+use crate::budget::Purse;
 use gimlet_ports::Thinking;
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How a session behaves.
 #[derive(Clone, Debug)]
@@ -34,6 +35,10 @@ pub struct EngineOptions {
     pub compaction: Compaction,
     /// A tool whose success ends the turn, and without which it may not end.
     pub must_end_with: Option<String>,
+    /// Who asks, where the session is a worker's: such as `worker explore`.
+    pub asks_as: Option<String>,
+    /// What the session and all its workers spend from.
+    pub purse: Arc<Purse>,
 }
 
 impl EngineOptions {
@@ -54,6 +59,8 @@ impl EngineOptions {
             max_output_tokens: None,
             compaction: Compaction::default(),
             must_end_with: None,
+            asks_as: None,
+            purse: Arc::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One request to the model: from sending it to the facts of its reply.
 
 use crate::{
-    budget,
+    budget::{self, Allowance},
     compact::Trigger,
     driver::{Driver, StopOnDrop},
     inbox::{After, Working},
@@ -27,6 +27,8 @@ pub(crate) struct Sent {
     bytes: u64,
 }
 
+/// How long a request waits before it asks again for money that others may need.
+const PURSE_PAUSE: Duration = Duration::from_millis(20);
 /// Replies in a row that the output limit may cut before the turn ends.
 const MOST_CUTS: u32 = 3;
 
@@ -53,16 +55,21 @@ impl Driver {
             let wanted = options
                 .max_output_tokens
                 .unwrap_or(model.card().max_output_tokens);
-            let spent = self.spent_here_micro_usd;
-            let allowed = match budget::allowance(
+            let (allowed, hold) = match budget::allowance(
                 &self.index,
                 &options.limits,
-                spent,
+                &options.purse,
                 model.card(),
                 wanted,
             ) {
-                Ok(allowed) => allowed,
-                Err(fault) => return self.record(vec![Fact::Faulted(fault)]),
+                Allowance::Granted { tokens, hold } => (tokens, hold),
+                Allowance::Wait => {
+                    if self.pause(PURSE_PAUSE).await == After::Halt {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Allowance::Over(fault) => return self.record(vec![Fact::Faulted(fault)]),
             };
             // After the limits: a summary costs too.
             if !compacted && self.is_nearly_full(model.card()) {
@@ -73,7 +80,10 @@ impl Driver {
                 }
                 continue;
             }
-            let Some(failed) = self.ask(&*model, allowed).await? else {
+            let asked = self.ask(&*model, allowed).await?;
+            // Its cost is in the log by now.
+            drop(hold);
+            let Some(failed) = asked else {
                 return Ok(());
             };
             if failed.class == Failure::TooLong

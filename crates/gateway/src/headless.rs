@@ -18,6 +18,7 @@ mod printer;
 mod progress;
 mod stdin;
 mod turns;
+mod workers;
 
 pub use options::{
     BypassSwitch, HeadlessOptions, InitFacts, Input, Io, ModelFacts, Outcome, Output, Partials,
@@ -38,6 +39,7 @@ use std::{collections::HashMap, io::ErrorKind, sync::Arc, time::Duration};
 use stdin::{FromClient, LineFault, Lines};
 use tokio::{sync::mpsc, time::Instant};
 use uuid::Uuid;
+use workers::Workers;
 
 /// Bytes of unwritten output above which no event is taken.
 const EVENTS_PAUSE_BYTES: usize = 256 * 1024;
@@ -215,10 +217,26 @@ impl Door {
 
     /// Hands over an operation; a full inbox is tried again for a while.
     async fn submit_as(&self, key: OpKey, op: Op) -> Result<Accepted, Refusal> {
+        self.submit_with(self.session.clone(), key, op).await
+    }
+
+    /// Hands over an operation to the session or one of its workers'.
+    async fn submit_to(&self, session: SessionId, op: Op) -> Result<Accepted, Refusal> {
+        self.submit_with(session, fresh_key(), op).await
+    }
+
+    async fn submit_with(
+        &self,
+        session: SessionId,
+        key: OpKey,
+        op: Op,
+    ) -> Result<Accepted, Refusal> {
         let mut attempts = 0;
         loop {
-            let session = self.session.clone();
-            match self.sessions.submit(session, key.clone(), op.clone()).await {
+            let submitted = self
+                .sessions
+                .submit(session.clone(), key.clone(), op.clone());
+            match submitted.await {
                 Err(Refusal::Busy) if attempts < BUSY_ATTEMPTS => {
                     attempts += 1;
                     tokio::time::sleep(BUSY_PAUSE).await;
@@ -272,7 +290,9 @@ struct Run {
     /// Prompts that were handed over and have no result yet.
     prompts: HashMap<OpKey, Prompt>,
     /// Questions that the client has not answered yet, by request.
-    asked: HashMap<String, CallId>,
+    asked: HashMap<String, Asking>,
+    /// The session's workers.
+    workers: Workers,
     /// SIGINTs in the running turn.
     interrupts: u32,
     /// When an interrupted turn counts as over.
@@ -284,7 +304,16 @@ struct Run {
     closing: bool,
 }
 
+/// A call that a client is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Asking {
+    /// The session, or one of its workers'.
+    session: SessionId,
+    call: CallId,
+}
+
 enum Woke {
+    Worker(SessionId, Event),
     Signal(Option<ProcessSignal>),
     Written,
     Line(Option<Result<FromClient, LineFault>>),
@@ -325,6 +354,7 @@ impl Run {
             options,
             prompts: HashMap::new(),
             asked: HashMap::new(),
+            workers: Workers::default(),
             interrupts: 0,
             settles_at: None,
             last: Outcome::Success,
@@ -377,7 +407,8 @@ impl Run {
     fn is_done(&self) -> bool {
         let waits = self.reading == Reading::Open
             || self.history_until.is_some()
-            || !self.prompts.is_empty();
+            || !self.prompts.is_empty()
+            || self.workers.are_busy();
         self.ended.is_some() || !(waits || self.account.turn.is_some())
     }
 
@@ -393,6 +424,14 @@ impl Run {
             () = err.advance(), if err.has_work() => Woke::Written,
             line = self.lines.next(), if takes_lines => Woke::Line(line),
             event = self.events.next(), if waiting < EVENTS_PAUSE_BYTES => Woke::Event(event),
+            event = self.workers.events.next(),
+                if waiting < EVENTS_PAUSE_BYTES && !self.workers.events.is_empty() =>
+            {
+                match event {
+                    Some((session, event)) => Woke::Worker(session, event),
+                    None => Woke::Written,
+                }
+            }
             () = until(self.settles_at) => Woke::Settled,
         }
     }
@@ -407,6 +446,7 @@ impl Run {
             Woke::Line(Some(Err(fault))) => self.malformed(&fault).await,
             Woke::Line(None) => self.input_ended().await,
             Woke::Event(Some(event)) => self.event(event).await,
+            Woke::Worker(session, event) => self.worker_event(&session, event).await,
             Woke::Event(None) => {
                 self.silent = true;
                 self.fail("the session ended unexpectedly", Outcome::TurnFailed);

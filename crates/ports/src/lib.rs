@@ -12,6 +12,7 @@ mod reminders;
 mod sessions;
 mod tool;
 mod upkeep;
+mod workers;
 
 pub use host::{
     Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound, GrepHit,
@@ -30,6 +31,8 @@ pub use tool::{
     AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox,
 };
 pub use upkeep::{Preference, Preferences, Reach, Shelf, Shelved};
+
+pub use workers::{Job, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers};
 
 /// A boxed future, for traits that are used as objects.
 pub type Later<'a, T> = futures::future::BoxFuture<'a, T>;

@@ -2,7 +2,7 @@
 
 use crate::{
     Block, Call, CallId, EntryId, Mark, Mode, OpKey, Opaque, Question, Reply, ReplyId, Ruling,
-    SessionId, Spent, ToolSpec, Verbatim, door::with_door,
+    SessionId, Spent, ToolSpec, Usage, Verbatim, door::with_door,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, value::RawValue};
@@ -302,6 +302,60 @@ facts! {
     Resumed(OpKey) = "resumed",
     /// The session's run ended in order.
     Closed(OpKey) = "closed",
+    /// A call started a worker.
+    Hired(Box<Hired>) = "hired",
+    /// A worker came to rest.
+    Reported(Box<Reported>) = "reported",
+}
+
+/// A worker with a session of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hired {
+    /// The call that started it.
+    pub call: CallId,
+    /// Its session.
+    pub worker: SessionId,
+    /// What kind of worker it is.
+    pub kind: String,
+    /// What it is to do, in a few words.
+    pub task: String,
+    /// Another name under which it can be spoken to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many workers stand above it, itself included.
+    pub depth: u32,
+    /// Whether the call waits for it.
+    pub waits: Waits,
+    /// The git worktree that it works in, where it has one of its own. Absolute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worktree: Option<PathBuf>,
+}
+
+/// Whether a call waits for its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waits {
+    /// The call's result is the worker's report.
+    ForReport,
+    /// The call returns at once; the report comes later.
+    No,
+}
+
+/// What came of a turn of a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Its session.
+    pub worker: SessionId,
+    /// How the turn ended.
+    pub how: ReturnedHow,
+    /// Calls that it made.
+    pub calls: u64,
+    /// Tokens of its requests.
+    pub usage: Usage,
+    /// What they cost, in millionths of a dollar, as far as prices are known.
+    pub micro_usd: u64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// A prompt that waits.

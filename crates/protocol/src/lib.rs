@@ -22,9 +22,9 @@ mod verbatim;
 pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus, WorkItem};
 pub use door::{DOOR, through_door};
 pub use fact::{
-    Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Incoming, Kept,
-    LimitKind, NoteKind, Noted, Opened, Origin, QueueLane, Queued, Refused, Returned, ReturnedHow,
-    Rewound, Said, SummaryFate, Timestamp,
+    Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Hired, Incoming, Kept,
+    LimitKind, NoteKind, Noted, Opened, Origin, QueueLane, Queued, Refused, Reported, Returned,
+    ReturnedHow, Rewound, Said, SummaryFate, Timestamp, Waits,
 };
 pub use id::{CallId, EntryId, OpKey, ReplyId, SessionId, TaskId};
 pub use message::{Block, Call, Message, Opaque, Role};

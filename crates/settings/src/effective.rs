@@ -39,6 +39,12 @@ pub struct Settings {
     pub max_retries: Option<u32>,
     /// United States dollars that one run may cost.
     pub max_budget_usd: Option<f64>,
+    /// Workers that may run at the same time.
+    pub max_workers: u32,
+    /// How deep workers may start workers of their own.
+    pub max_worker_depth: u32,
+    /// Minutes that a worker may take for one report.
+    pub worker_minutes: u64,
     /// Characters of a command's output that the model is shown.
     pub bash_output_max_chars: usize,
     /// Which instruction files are put into the context.
@@ -132,6 +138,7 @@ impl Settings {
     pub(crate) fn of(merged: Tree, env: Env, notices: Vec<Notice>, spec: &LoadSpec) -> Self {
         let text = |path: &str| merged.at(path).and_then(Tree::text).map(str::to_owned);
         let whole = |path: &str| merged.at(path).and_then(Tree::number)?.as_u64();
+        let small = |path: &str| whole(path).and_then(|count| u32::try_from(count).ok());
         Self {
             model: text("model"),
             fallback_models: texts(merged.at("fallbackModel")),
@@ -141,12 +148,15 @@ impl Settings {
             betas: texts(merged.at("betas")),
             providers: providers(merged.at("providers")),
             permissions: permissions(&merged, spec),
-            max_turns: whole("maxTurns").and_then(|turns| u32::try_from(turns).ok()),
-            max_retries: whole("maxRetries").and_then(|times| u32::try_from(times).ok()),
+            max_turns: small("maxTurns"),
+            max_retries: small("maxRetries"),
             max_budget_usd: merged
                 .at("maxBudgetUsd")
                 .and_then(Tree::number)
                 .and_then(serde_json::Number::as_f64),
+            max_workers: small("maxWorkers").unwrap_or(20),
+            max_worker_depth: small("maxWorkerDepth").unwrap_or(3),
+            worker_minutes: whole("workerMinutes").unwrap_or(60),
             bash_output_max_chars: whole("bashOutputMaxChars")
                 .and_then(|chars| usize::try_from(chars).ok())
                 .unwrap_or(keys::BASH_OUTPUT_CHARS),

@@ -151,6 +151,30 @@ pub(crate) const KEYS: &[Key] = &[
         about: "United States dollars that one run may cost.",
     },
     Key {
+        name: "maxWorkers",
+        shape: Shape::Whole { min: 0, max: 64 },
+        scope: Scope::RepositoryLowers,
+        default: "`20`",
+        about: "Workers of one session, and of their workers, that may run at the same time; `0` \
+                takes the tool Agent away.",
+    },
+    Key {
+        name: "maxWorkerDepth",
+        shape: Shape::Whole { min: 0, max: 8 },
+        scope: Scope::RepositoryLowers,
+        default: "`3`",
+        about: "How deep workers may start workers of their own; `1` lets only the session \
+                start any.",
+    },
+    Key {
+        name: "workerMinutes",
+        shape: Shape::Whole { min: 1, max: 1_440 },
+        scope: Scope::RepositoryLowers,
+        default: "`60`",
+        about: "Minutes that a worker may take for one report; the time in which it waits for \
+                an answer does not count.",
+    },
+    Key {
         name: "bashOutputMaxChars",
         shape: Shape::Whole {
             min: BASH_OUTPUT_MAX_CHARS.0,

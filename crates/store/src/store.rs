@@ -62,6 +62,9 @@ pub struct Listing {
     pub index: Option<IndexNotice>,
 }
 
+/// The folder in a session's own with the logs of its workers.
+const WORKERS: &str = "workers";
+
 impl Store {
     /// The store of a data folder, which need not exist yet. Touches nothing.
     pub fn new(data: impl Into<PathBuf>) -> Self {
@@ -125,6 +128,34 @@ impl Store {
             });
         }
         let folder = self.project_folder(&header.cwd);
+        Self::create_in(&folder, header)
+    }
+
+    /// Starts the log of a worker, in the folder of the session that it works for: it is not
+    /// listed among the sessions, and goes where that session goes.
+    ///
+    /// # Errors
+    /// When there is no such session, or nothing can be written.
+    pub fn create_worker(
+        &self,
+        id: &SessionId,
+        cwd: &Path,
+        works_for: &SessionId,
+    ) -> Result<SessionFile, LogFault> {
+        check_id(id)?;
+        let header = Header {
+            gimlet_log: FORMAT,
+            session: id.clone(),
+            created: now(),
+            cwd: canonical(cwd),
+            forked_from: None,
+        };
+        let folder = self.scratch(works_for)?.join(WORKERS);
+        Self::create_in(&folder, header)
+    }
+
+    fn create_in(folder: &Path, header: Header) -> Result<SessionFile, LogFault> {
+        let id = &header.session;
         let path = folder.join(format!("{id}.jsonl"));
         let scratch = folder.join(id.as_str());
         make_folder(&scratch).map_err(|error| LogFault::broken_at(&scratch, &error))?;
@@ -138,13 +169,21 @@ impl Store {
     pub fn path(&self, id: &SessionId) -> Result<PathBuf, LogFault> {
         check_id(id)?;
         let name = format!("{id}.jsonl");
-        self.projects()?
-            .into_iter()
-            .map(|project| project.join(&name))
-            .find(|path| path.is_file())
-            .ok_or_else(|| LogFault::Missing {
-                what: format!("`{id}`"),
-            })
+        let projects = self.projects()?;
+        let mut own = projects.iter().map(|project| project.join(&name));
+        if let Some(path) = own.find(|path| path.is_file()) {
+            return Ok(path);
+        }
+        for project in &projects {
+            let items = names(project).map_err(|error| LogFault::broken_at(project, &error))?;
+            let mut workers = items.iter().map(|item| item.join(WORKERS).join(&name));
+            if let Some(path) = workers.find(|path| path.is_file()) {
+                return Ok(path);
+            }
+        }
+        Err(LogFault::Missing {
+            what: format!("`{id}`"),
+        })
     }
 
     /// The session's own folder for spilled output.

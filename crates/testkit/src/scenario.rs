@@ -58,8 +58,20 @@ pub struct Setup {
     pub price: Option<(f64, f64)>,
     /// What the answer must look like.
     pub answer_schema: Option<Value>,
+    /// Whether the session may have workers; then it is played on the whole product alone.
+    pub workers: Staff,
     /// Why the scene is not repeated with crashes, where it is not.
     pub uncrashed: Option<String>,
+}
+
+/// Whether a session may have workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Staff {
+    /// It has no tool that starts any.
+    #[default]
+    None,
+    /// It may; the lines of the model are said in the order in which they ask.
+    Workers,
 }
 
 /// Who answers questions.

@@ -4,6 +4,7 @@
 //! A tool is a module with its description for the model (`.md`) beside it; `toolset` lists
 //! them all. This crate must never know the engine, a provider or the real file system.
 
+mod agent;
 mod apply;
 mod apply_patch;
 mod ask_user_question;
@@ -29,6 +30,7 @@ mod notebook_edit;
 mod patch;
 mod paths;
 mod read;
+mod send_message;
 mod sleep;
 mod structured_output;
 mod task_create;
@@ -49,5 +51,5 @@ pub use patch::Hunk;
 pub use structured_output::{BadSchema, STRUCTURED_OUTPUT, StructuredOutput};
 pub use tasks::{EndedTask, Tasks};
 pub use tool_search::{TOOL_SEARCH, freeze, reach};
-pub use toolset::{ToolOptions, ToolSet, toolbox};
+pub use toolset::{ToolOptions, ToolSet, toolbox, worker_tools};
 pub use upkeep::upkeep_tools;

@@ -1,6 +1,7 @@
 //! The table of all tools, and what those of one session share.
 
 use crate::{
+    agent::Agent,
     apply_patch::ApplyPatch,
     ask_user_question::AskUserQuestion,
     bash::Bash,
@@ -15,6 +16,7 @@ use crate::{
     multi_edit::MultiEdit,
     notebook_edit::NotebookEdit,
     read::Read,
+    send_message::SendMessage,
     sleep::Sleep,
     structured_output::{BadSchema, StructuredOutput},
     task_create::TaskCreate,
@@ -27,7 +29,7 @@ use crate::{
     todo_write::TodoWrite,
     write::Write,
 };
-use gimlet_ports::{AnyTool, Toolbox};
+use gimlet_ports::{AnyTool, Toolbox, Workers};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -126,6 +128,16 @@ const TOOLS: [Make; 22] = [
     |_| Arc::new(TaskList),
     |_| Arc::new(TaskUpdate),
 ];
+
+/// The tools through which a session has workers.
+pub fn worker_tools(workers: &Arc<dyn Workers>) -> Vec<Arc<dyn AnyTool>> {
+    vec![
+        Arc::new(Agent::new(Arc::clone(workers))),
+        Arc::new(SendMessage {
+            workers: Arc::clone(workers),
+        }),
+    ]
+}
 
 /// Makes the tools of a session.
 ///

@@ -6,6 +6,7 @@ use crate::{
     exit::{self, Exit},
 };
 use gimlet_app::{CostReport, CostRow, card, context_report, cost_report, store::LogView};
+use gimlet_protocol::SessionId;
 
 /// Characters of the longest bar.
 const BAR_CHARS: u64 = 24;
@@ -23,7 +24,9 @@ fn show_cost(args: &LedgerArgs) -> Result<Exit, Exit> {
     let entries = view
         .read(None)
         .map_err(|fault| super::sessions::log_fault(&fault))?;
-    let report = cost_report(entries);
+    let store = store()?;
+    let log_of = |worker: &SessionId| store.view(worker).ok()?.read(None).ok();
+    let report = cost_report(entries, &log_of);
     if args.json.json {
         return Ok(print_json(&report));
     }

@@ -2,10 +2,10 @@
 
 use crate::{cast::Cast, ground::Ground, tape::Death, whole::Whole};
 use gimlet_ports::SessionLog as _;
-use gimlet_protocol::{Entry, SessionId};
+use gimlet_protocol::{Entry, Fact, SessionId};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{
-    SESSION, Scene, Stage, check_log, check_requests, play, redacted_facts, same_end,
+    SESSION, Scene, Staff, Stage, check_log, check_requests, play, redacted_facts, same_end,
 };
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -13,7 +13,19 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub(crate) fn perform(name: &str) {
     let ground = Ground::new();
     let scene = ground.scene(name);
-    let shown = |entries: &[Entry]| redacted_facts(entries, &ground.redaction());
+    let shown = |entries: &[Entry]| {
+        let mut redaction = ground.redaction();
+        let workers = entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::Hired(hired) => Some(hired.worker.to_string()),
+            _ => None,
+        });
+        redaction.extend(
+            workers
+                .enumerate()
+                .map(|(n, id)| (id, format!("$WORKER{n}"))),
+        );
+        redacted_facts(entries, &redaction)
+    };
 
     ground.prepare(&scene);
     let whole = run(&scene, &Whole::new(&scene, &ground));
@@ -22,6 +34,9 @@ pub(crate) fn perform(name: &str) {
         insta::assert_snapshot!(name, shown(&whole));
     });
 
+    if scene.setup.workers == Staff::Workers {
+        return;
+    }
     let (plain, files, appends) = played(&scene, &ground, None);
     let (parts, product) = (shown(&plain), shown(&whole));
     let differs = parts

@@ -148,7 +148,7 @@ fn words(value: &Value) -> String {
 }
 
 struct Session {
-    hub: Hub,
+    hub: Arc<Hub>,
     id: SessionId,
     entries: Vec<(EntryId, Fact)>,
 }

@@ -18,6 +18,7 @@ macro_rules! scenes {
 
 scenes! {
     accept_edits
+    agent
     answer_edited
     apply_patch
     ask_user_question
@@ -84,6 +85,7 @@ scenes! {
     rule_takes_tools
     sleep
     stale_edit
+    send_message
     steer_between_rounds
     steer_while_a_tool_runs
     structured_output

@@ -5,7 +5,7 @@ use crate::ground::Ground;
 use gimlet_app::{Answers, Hub, Launch};
 use gimlet_engine::RetryPolicy;
 use gimlet_ports::{ModelRequest, Sessions};
-use gimlet_testkit::scenario::{self, Scene, Speaker, Stage};
+use gimlet_testkit::scenario::{self, Scene, Speaker, Staff, Stage};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -35,6 +35,7 @@ impl Whole {
             max_turns: setup.max_turns,
             max_budget_usd: setup.max_budget_usd,
             json_schema: setup.answer_schema.clone(),
+            settings: (setup.workers == Staff::None).then(|| r#"{"maxWorkers":0}"#.to_owned()),
             answers: match setup.answers {
                 scenario::Answers::Person => Answers::FromClient,
                 scenario::Answers::Nobody => Answers::FromNobody,
@@ -67,7 +68,7 @@ impl Stage for Whole {
 
     fn sessions(&self) -> Result<Arc<dyn Sessions>, String> {
         let hub = Hub::new(self.launch.clone()).map_err(|fault| format!("{fault:?}"))?;
-        Ok(Arc::new(hub))
+        Ok(hub)
     }
 
     fn take_crash(&self) -> bool {

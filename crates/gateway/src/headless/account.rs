@@ -271,6 +271,8 @@ impl Account {
             | Fact::Compacted(_)
             | Fact::Rewound(_)
             | Fact::Closed(_)
+            | Fact::Hired(_)
+            | Fact::Reported(_)
             | Fact::Unknown(_) => {}
         }
         taken

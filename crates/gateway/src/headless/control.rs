@@ -1,7 +1,7 @@
 //! The client's side of the wire: its prompts, its answers and its control requests.
 
 use crate::headless::{
-    Prompt, Reading, Run,
+    Asking, Prompt, Reading, Run,
     messages::{CAPABILITIES, total_cost, wire_model},
     options::BypassSwitch,
     permission::read_decision,
@@ -9,7 +9,7 @@ use crate::headless::{
     stdin::{FromClient, LineFault, Priority, UserMessage},
     turns::INPUT_CLOSED,
 };
-use gimlet_protocol::{CallId, Change, Mode, Op, OpKey, Queued, Refusal};
+use gimlet_protocol::{Change, Mode, Op, OpKey, Queued, Refusal};
 use serde_json::{Map, Value, json};
 
 /// What `initialize` may carry that this program takes from its arguments instead.
@@ -90,19 +90,24 @@ impl Run {
     }
 
     async fn deny_unanswered(&mut self) {
-        let mut unanswered: Vec<CallId> = std::mem::take(&mut self.asked).into_values().collect();
+        let mut unanswered: Vec<Asking> = std::mem::take(&mut self.asked).into_values().collect();
         unanswered.sort();
-        for call in unanswered {
-            self.deny(&call, INPUT_CLOSED).await;
+        for Asking { session, call } in unanswered {
+            self.deny(&session, &call, INPUT_CLOSED).await;
         }
     }
 
     async fn control_response(&mut self, id: &str, answer: Result<Value, String>) {
         // Late answers and answers to nothing are ignored.
-        let Some(call) = self.asked.remove(id) else {
+        let Some(Asking { session, call }) = self.asked.remove(id) else {
             return;
         };
-        let Some(open) = self.account.open_call(&call) else {
+        let open = if session == self.door.session {
+            self.account.open_call(&call)
+        } else {
+            self.workers.open_call(&session, &call)
+        };
+        let Some(open) = open else {
             return;
         };
         let decision = read_decision(&open.call, answer);
@@ -124,7 +129,7 @@ impl Run {
                 reply: decision.reply,
             }
         };
-        if let Err(refusal) = self.door.submit(op).await {
+        if let Err(refusal) = self.door.submit_to(session, op).await {
             self.messages.warn(&refusal_text(&refusal));
         }
     }

@@ -80,7 +80,7 @@ impl Messages {
     }
 
     /// The id of what is told about an entry: the same whenever it is told.
-    fn id_of(&self, entry: EntryId, part: &str) -> String {
+    pub(crate) fn id_of(&self, entry: EntryId, part: &str) -> String {
         let name = format!("{part}:{entry}");
         Uuid::new_v5(&self.namespace, name.as_bytes()).to_string()
     }
@@ -90,18 +90,25 @@ impl Messages {
         format!("msg_{}", id.simple())
     }
 
+    /// The id of a worker's reply.
+    pub(crate) fn message_id_of(&self, worker: &SessionId, reply: &ReplyId) -> String {
+        let name = format!("{worker}:reply:{reply}");
+        let id = Uuid::new_v5(&self.namespace, name.as_bytes());
+        format!("msg_{}", id.simple())
+    }
+
     fn put(&mut self, message: &Value) {
         self.lines.push(message.to_string());
     }
 
     /// Adds what every message carries at its end.
-    fn put_with_ids(&mut self, mut message: Value, uuid: String) {
+    pub(crate) fn put_with_ids(&mut self, mut message: Value, uuid: String) {
         message["session_id"] = json!(self.session);
         message["uuid"] = Value::String(uuid);
         self.put(&message);
     }
 
-    fn put_signal(&mut self, message: Value) {
+    pub(crate) fn put_signal(&mut self, message: Value) {
         self.put_with_ids(message, Uuid::now_v7().to_string());
     }
 
@@ -195,6 +202,8 @@ impl Messages {
             | Fact::Rewound(_)
             | Fact::Resumed(_)
             | Fact::Closed(_)
+            | Fact::Hired(_)
+            | Fact::Reported(_)
             | Fact::Unknown(_) => {}
         }
     }
@@ -406,7 +415,7 @@ fn is_call(piece: &Piece) -> bool {
     matches!(piece, Piece::Called(_))
 }
 
-fn assistant_message(id: &str, model: &str, block: &Value, usage: &Value) -> Value {
+pub(crate) fn assistant_message(id: &str, model: &str, block: &Value, usage: &Value) -> Value {
     json!({
         "type": "assistant",
         "message": {
@@ -423,7 +432,7 @@ fn assistant_message(id: &str, model: &str, block: &Value, usage: &Value) -> Val
     })
 }
 
-fn user_message(content: &Value) -> Value {
+pub(crate) fn user_message(content: &Value) -> Value {
     json!({
         "type": "user",
         "message": {"role": "user", "content": content},

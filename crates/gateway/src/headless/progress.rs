@@ -68,6 +68,8 @@ pub(crate) fn fact_line(fact: &Fact, call: Option<&OpenCall>) -> Option<String> 
         | Fact::Rewound(_)
         | Fact::Resumed(_)
         | Fact::Closed(_)
+        | Fact::Hired(_)
+        | Fact::Reported(_)
         | Fact::Unknown(_) => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Events of the session: from facts and signals to messages, and when a turn is over.
 
 use crate::headless::{
-    PermissionPrompts, Reading, Run, SETTLING,
+    Asking, PermissionPrompts, Prompt, Reading, Run, SETTLING,
     account::Standing,
     faults,
     messages::{Ending, HostState, Verdict},
@@ -9,7 +9,9 @@ use crate::headless::{
     permission::question_request,
     progress,
 };
-use gimlet_protocol::{CallId, Entry, EntryId, Event, Fact, Op, Reply, SessionState, Signal};
+use gimlet_protocol::{
+    CallId, Entry, EntryId, Event, Fact, Op, Origin, Reply, SessionId, SessionState, Signal,
+};
 use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -57,6 +59,10 @@ impl Run {
             self.prompts.remove(&incoming.key);
         } else if let Fact::Withdrawn(key) = &entry.fact {
             self.prompts.remove(key);
+        } else if let Fact::Hired(hired) = &entry.fact {
+            self.hired(hired, entry.at).await;
+        } else if let Fact::Reported(reported) = &entry.fact {
+            self.reported(reported);
         }
         self.print();
     }
@@ -79,6 +85,10 @@ impl Run {
         self.messages.init(entry.id, &self.account);
         self.messages.state(HostState::Running);
         if let Fact::Prompted(incoming) = &entry.fact {
+            if incoming.origin == Origin::Task {
+                // It answers to something that the prompt of this run began.
+                self.prompts.insert(incoming.key.clone(), Prompt::default());
+            }
             self.messages.replay(entry.id, incoming);
         }
         // A turn that goes on may still wait for answers.
@@ -107,23 +117,34 @@ impl Run {
         } else {
             return;
         };
-        let request = self.asked.iter().find(|(_, call)| *call == settled);
-        if let Some(request) = request.map(|(request, _)| request.clone()) {
-            self.asked.remove(&request);
-            self.cancel_request(&request);
-        }
+        let session = self.door.session.clone();
+        self.settle_question(&session, settled);
         if self.asked.is_empty() && self.account.standing() == Standing::Running {
             self.messages.state(HostState::Running);
         }
     }
 
+    /// Takes back what was asked about a call, where it has no answer.
+    pub(super) fn settle_question(&mut self, session: &SessionId, settled: &CallId) {
+        let mut asked = self.asked.iter();
+        let request =
+            asked.find(|(_, asking)| asking.call == *settled && asking.session == *session);
+        if let Some(request) = request.map(|(request, _)| request.clone()) {
+            self.asked.remove(&request);
+            self.cancel_request(&request);
+        }
+    }
+
     async fn ask(&mut self, call: &CallId) {
         if self.options.permission_prompts == PermissionPrompts::Nobody {
-            self.deny(call, "nobody is there to give an answer").await;
+            let session = self.door.session.clone();
+            self.deny(&session, call, "nobody is there to give an answer")
+                .await;
             return;
         }
         if self.reading != Reading::Open {
-            self.deny(call, INPUT_CLOSED).await;
+            let session = self.door.session.clone();
+            self.deny(&session, call, INPUT_CLOSED).await;
             return;
         }
         let Some(open) = self.account.open_call(call) else {
@@ -134,13 +155,17 @@ impl Run {
         };
         let request = Uuid::now_v7().to_string();
         let line = question_request(&request, &open.call, question).to_string();
-        self.asked.insert(request, call.clone());
+        let asking = Asking {
+            session: self.door.session.clone(),
+            call: call.clone(),
+        };
+        self.asked.insert(request, asking);
         self.outputs.out.message(&line);
         self.messages.state(HostState::RequiresAction);
     }
 
     /// Says no in the name of a person who is not there.
-    pub(super) async fn deny(&mut self, call: &CallId, why: &str) {
+    pub(super) async fn deny(&mut self, session: &SessionId, call: &CallId, why: &str) {
         let reply = Reply::Deny {
             reason: Some(why.to_owned()),
         };
@@ -148,7 +173,8 @@ impl Run {
             call: call.clone(),
             reply,
         };
-        if let Err(refusal) = self.door.submit(op).await
+        let submitted = self.door.submit_to(session.clone(), op).await;
+        if let Err(refusal) = submitted
             && !self.closing
         {
             self.messages.warn(&super::refusal_text(&refusal));
@@ -223,10 +249,17 @@ impl Run {
         };
         self.settles_at = None;
         self.interrupts = 0;
-        for request in std::mem::take(&mut self.asked)
-            .into_keys()
-            .collect::<Vec<_>>()
-        {
+        // A worker in the background goes on, and so do its questions.
+        let session = self.door.session.clone();
+        let mut over = Vec::new();
+        self.asked.retain(|request, asking| {
+            let stays = asking.session != session;
+            if !stays {
+                over.push(request.clone());
+            }
+            stays
+        });
+        for request in over {
             self.cancel_request(&request);
         }
         self.print();

@@ -159,7 +159,9 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
         | Fact::Began(_)
         | Fact::Rewound(_)
         | Fact::Resumed(_)
-        | Fact::Closed(_) => Ok(()),
+        | Fact::Closed(_)
+        | Fact::Hired(_)
+        | Fact::Reported(_) => Ok(()),
     }
 }
 

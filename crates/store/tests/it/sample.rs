@@ -2,10 +2,11 @@
 
 use gimlet_protocol::{
     Access, Answered, Asked, Asker, Block, Call, CallId, Called, Change, Cleared, Compacted,
-    EntryId, Fact, Fault, Finish, Incoming, Kept, Lane, Mark, Mode, NoteKind, Noted, OpKey, Opaque,
-    Opened, Origin, Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId, ReplyScope,
-    RequestCost, Returned, ReturnedHow, Rewound, Risk, Ruling, Said, SessionId, Spent, Stamp,
-    SummaryFate, Todo, TodoStatus, ToolSpec, Usage, Verbatim, Verdict,
+    EntryId, Fact, Fault, Finish, Hired, Incoming, Kept, Lane, Mark, Mode, NoteKind, Noted, OpKey,
+    Opaque, Opened, Origin, Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId,
+    ReplyScope, Reported, RequestCost, Returned, ReturnedHow, Rewound, Risk, Ruling, Said,
+    SessionId, Spent, Stamp, SummaryFate, Todo, TodoStatus, ToolSpec, Usage, Verbatim, Verdict,
+    Waits,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -226,5 +227,23 @@ pub(crate) fn every_fact() -> Vec<Fact> {
             from: EntryId(22),
         }),
         Fact::Closed(OpKey::from("op-6")),
+        Fact::Hired(Box::new(Hired {
+            call: CallId::from("call_1"),
+            worker: SessionId::from("0199a3f0-5b7e-7c41-9d2e-0a1b2c3d4e60"),
+            kind: "explore".to_owned(),
+            task: "find the bug".to_owned(),
+            name: Some("finder".to_owned()),
+            depth: 1,
+            waits: Waits::ForReport,
+            worktree: None,
+        })),
+        Fact::Reported(Box::new(Reported {
+            worker: SessionId::from("0199a3f0-5b7e-7c41-9d2e-0a1b2c3d4e60"),
+            how: ReturnedHow::Done,
+            calls: 3,
+            usage: Usage::default(),
+            micro_usd: 120,
+            took_ms: 900,
+        })),
     ]
 }

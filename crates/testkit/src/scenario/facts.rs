@@ -17,6 +17,7 @@ const FICKLE: &[&str] = &[
     "after_tokens",
     "modified_ns",
     "durationMs",
+    "totalDurationMs",
     "duration_ms",
     "group",
     "request_id",

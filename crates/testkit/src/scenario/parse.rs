@@ -1,6 +1,6 @@
 //! From a scene's text to a scene. Every fault names its line.
 
-use super::{Act, Answers, Ending, Line, Repeats, Scene, Setup, Speaker, Step};
+use super::{Act, Answers, Ending, Line, Repeats, Scene, Setup, Speaker, Staff, Step};
 use gimlet_protocol::{CallId, Mode, Reply, ReplyScope, ReturnedHow};
 use serde_json::{Value, json};
 use std::{collections::VecDeque, fmt};
@@ -107,6 +107,7 @@ impl Reader {
             "mode" => setup.mode = mode(rest)?,
             "allow" => setup.allow.push(given(rest, "a rule")?.to_owned()),
             "deny" => setup.deny.push(given(rest, "a rule")?.to_owned()),
+            "workers" => setup.workers = Staff::Workers,
             "nobody" => setup.answers = Answers::Nobody,
             "limit" => match rest.split_once(' ') {
                 Some(("turns", turns)) => setup.max_turns = Some(number(turns)?),
@@ -158,7 +159,8 @@ impl Reader {
             }
             "requests" => Act::Requests(number(rest)?),
             "hears" => Act::Hears(text(given(rest, "a text")?)?),
-            "allow" | "deny" | "nobody" | "limit" | "price" | "schema" | "uncrashed" => {
+            "allow" | "deny" | "nobody" | "limit" | "price" | "schema" | "uncrashed"
+            | "workers" => {
                 return Err(format!("`{verb}` belongs before the first step"));
             }
             _ => return Err(format!("there is no line that starts with `{verb}`")),

@@ -1,9 +1,35 @@
 //! What the model is told of each tool, and what the person is.
 
 use crate::rig::Rig;
-use gimlet_protocol::{Exposure, Lane, Risk};
-use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools};
+use gimlet_ports::{Job, Later, WorkerAnswer, WorkerKind, WorkerTold, Workers};
+use gimlet_protocol::{CallId, Exposure, Lane, Risk};
+use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
 use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+
+/// Workers of which only the kinds are looked at.
+struct Nobody;
+
+impl Workers for Nobody {
+    fn kinds(&self) -> Vec<WorkerKind> {
+        vec![WorkerKind {
+            name: "explore".to_owned(),
+            about: "finds things".to_owned(),
+        }]
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_mins(5)
+    }
+
+    fn start(&self, _: Job) -> Later<'_, Result<WorkerAnswer, String>> {
+        Box::pin(async { Err("nobody is here".to_owned()) })
+    }
+
+    fn send(&self, _: CallId, to: String, _: String) -> Later<'_, Result<WorkerTold, String>> {
+        Box::pin(async move { Err(format!("there is no worker `{to}`")) })
+    }
+}
 
 fn all() -> gimlet_tools::ToolSet {
     let schema = json!({"type": "object", "properties": {"sum": {"type": "integer"}}});
@@ -11,7 +37,9 @@ fn all() -> gimlet_tools::ToolSet {
         answer_schema: Some(schema),
     })
     .unwrap();
-    for tool in upkeep_tools(None, None) {
+    let workers: Arc<dyn Workers> = Arc::new(Nobody);
+    let workers = worker_tools(&workers);
+    for tool in upkeep_tools(None, None).into_iter().chain(workers) {
         set.toolbox.add(tool).unwrap();
     }
     freeze(&mut set.toolbox, &[]);
