@@ -316,9 +316,7 @@ impl Policy<'_> {
                 Access::Publish { to, .. } => decision
                     .parts
                     .push(judging.other(format!("publish to {}", to.address), std::iter::empty())),
-                Access::Spawn { kind } => decision
-                    .parts
-                    .push(judging.other(format!("start a worker: {kind}"), std::iter::empty())),
+                Access::Spawn { kind } => decision.parts.push(judging.worker(kind)),
                 Access::Escalate { why } => decision.parts.push(
                     judging.other(format!("leave the confinement: {why}"), std::iter::empty()),
                 ),
@@ -369,6 +367,14 @@ impl<'a> Judging<'a> {
             votes.retain(|vote| vote.verdict != Verdict::Allow || !self.is_blanket_spawn());
         }
         Part::new(what, Risk::High, self.with_bypass(votes))
+    }
+
+    /// A worker that starts: it is asked about whatever it does itself.
+    fn worker(&self, kind: &str) -> Part {
+        let mut votes = self.tool_votes();
+        let text = "a worker may do no more than the session";
+        votes.push(Vote::new(Stage::Mode, Verdict::Allow, text));
+        Part::new(format!("start a worker: {kind}"), Risk::Low, votes)
     }
 
     /// A question to the person: no mode and no rule answers it for them.

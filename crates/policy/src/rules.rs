@@ -180,6 +180,22 @@ impl Rules {
             .any(|rule| rule.verdict == Verdict::Deny && rule.spec == Spec::All && rule.names(tool))
     }
 
+    /// True when a deny rule names the kind of worker, so that none needs to be offered.
+    pub fn denies_kind(&self, kind: &str) -> bool {
+        self.rules.iter().any(|rule| {
+            let covers = match &rule.spec {
+                Spec::All => true,
+                Spec::Name(pattern) => pattern.covers(kind),
+                Spec::Nothing
+                | Spec::Command(_)
+                | Spec::Path(_)
+                | Spec::Domain(_)
+                | Spec::Parameter { .. } => false,
+            };
+            rule.verdict == Verdict::Deny && covers && rule.names("Agent")
+        })
+    }
+
     /// Rules that cover every access of a call.
     pub(crate) fn of_tool<'r>(
         &'r self,
