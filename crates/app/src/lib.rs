@@ -21,6 +21,7 @@ mod surroundings;
 mod tools;
 pub mod undercover;
 mod upkeep;
+mod web;
 mod workers;
 
 pub use auth::{

@@ -19,7 +19,7 @@ use gimlet_engine::{
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
     AnyTool, EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead,
-    SessionLog, Sessions, Thinking, Toolbox, Workers,
+    SessionLog, Sessions, Thinking, Toolbox, Web, Workers,
 };
 use gimlet_protocol::{
     Accepted, Change, DOOR, EntryId, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal,
@@ -45,6 +45,7 @@ pub struct Hub {
     dirs: Dirs,
     store: Store,
     models: Arc<Registry>,
+    web: Arc<dyn Web>,
     host: Arc<dyn Host>,
     open: Mutex<BTreeMap<SessionId, OpenSession>>,
     /// For the workers of its sessions, which must not keep it.
@@ -100,6 +101,7 @@ impl Hub {
         let stored_key =
             Arc::new(move |provider: &str| crate::auth::stored_key(&credentials, provider));
         let models = Arc::new(Registry::new(Arc::clone(&settings), stored_key));
+        let web = crate::web::web(&settings);
         let host = Arc::new(LocalHost::new(host_options()));
         let notices = settings.notices.iter().filter(|notice| notice.is_warning());
         let notices = Mutex::new(notices.map(ToString::to_string).collect());
@@ -109,6 +111,7 @@ impl Hub {
             dirs,
             store,
             models,
+            web,
             host,
             open: Mutex::default(),
             me: Weak::clone(me),
@@ -414,6 +417,7 @@ impl Hub {
     fn tools(&self, crew: Option<&Arc<dyn Workers>>) -> Result<(ToolSet, Toolbox), OpenFault> {
         let options = ToolOptions {
             answer_schema: self.launch.json_schema.clone(),
+            web: Some(Arc::clone(&self.web)),
         };
         let set =
             toolbox(options).map_err(|fault| user(format!("--json-schema: {fault}"), None))?;

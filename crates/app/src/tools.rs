@@ -2,7 +2,9 @@
 
 use crate::workers::Crew;
 use gimlet_protocol::{Exposure, Risk};
+use gimlet_providers::{FetchOptions, PublicWeb};
 use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
+use std::sync::Arc;
 
 /// One tool, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub fn tool_rows() -> Vec<ToolRow> {
     // An object schema that accepts everything, so that StructuredOutput is listed too.
     let options = ToolOptions {
         answer_schema: Some(serde_json::json!({"type": "object"})),
+        web: Some(Arc::new(PublicWeb::new(
+            FetchOptions::default(),
+            Err(String::new()),
+        ))),
     };
     let Ok(mut set) = toolbox(options) else {
         return Vec::new();

@@ -12,6 +12,7 @@ mod reminders;
 mod sessions;
 mod tool;
 mod upkeep;
+mod web;
 mod workers;
 
 pub use host::{
@@ -31,6 +32,7 @@ pub use tool::{
     AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox,
 };
 pub use upkeep::{Preference, Preferences, Reach, Shelf, Shelved};
+pub use web::{Fetched, Web, WebFault, WebHit, WebHop, WebPage, WebQuery};
 
 pub use workers::{Job, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers};
 

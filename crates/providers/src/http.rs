@@ -26,13 +26,8 @@ impl LazyClient {
 }
 
 fn build(base_url: &str) -> Result<reqwest::Client, String> {
-    let builder = if base_url.starts_with("https:") {
-        // `Err` only says that there is a provider already.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
-    } else {
-        plain_client()?
-    };
+    let scheme = base_url.split(':').next().unwrap_or_default();
+    let builder = bare_client(scheme)?;
     // What runs on this machine is reached without the system's proxy.
     let builder = if is_loopback(base_url) {
         builder.no_proxy()
@@ -50,6 +45,16 @@ fn build(base_url: &str) -> Result<reqwest::Client, String> {
         .user_agent(concat!("gimlet/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| format!("the HTTP client cannot be built: {error}"))
+}
+
+/// A client without redirects for addresses of this scheme.
+pub(crate) fn bare_client(scheme: &str) -> Result<reqwest::ClientBuilder, String> {
+    if scheme != "https" {
+        return plain_client();
+    }
+    // `Err` only says that there is a provider already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Ok(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()))
 }
 
 /// A client without redirects, which would carry a key to another place, and without the

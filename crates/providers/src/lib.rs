@@ -1,5 +1,5 @@
-//! Adapters between the neutral `Model` and what providers speak, the model catalogue, and
-//! the scripted model.
+//! Adapters between the neutral `Model` and what providers speak, the model catalogue, the
+//! scripted model, and the public web.
 //!
 //! This crate never reads the environment or a file: keys and scripts come from the caller.
 //! No type of a wire leaves its adapter's module.
@@ -17,6 +17,7 @@ mod scripted;
 mod secret;
 mod sse;
 mod trouble;
+mod web;
 
 pub use anthropic::{Anthropic, AnthropicOptions, DEFAULT_BASE_URL, ToolStreaming};
 pub use catalogue::{card, names};
@@ -31,3 +32,6 @@ pub use scripted::{
 };
 pub use secret::{REDACTED, Secret};
 pub use sse::{Overlong, SseDecoder};
+pub use web::{
+    FetchLimits, FetchOptions, Lookup, PublicWeb, SearchOptions, SearchService, SystemLookup,
+};

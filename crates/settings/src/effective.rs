@@ -57,6 +57,8 @@ pub struct Settings {
     pub auto_compact_enabled: bool,
     /// Tokens of context to plan compaction for.
     pub auto_compact_window: Option<u64>,
+    /// How the web is reached.
+    pub web: WebSettings,
     /// Which features are on.
     pub features: Features,
     /// The environment with the `env` of the settings in it: for reading further variables
@@ -72,6 +74,17 @@ pub struct Settings {
 pub struct Provider {
     /// The address that requests go to, without a slash at its end.
     pub base_url: Option<String>,
+}
+
+/// How the web is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebSettings {
+    /// Hosts that are asked by `http` where an address says so.
+    pub plain_hosts: Vec<String>,
+    /// Who searches: `searxng`, `brave`, `tavily` or `exa`.
+    pub search_service: Option<String>,
+    /// Where, instead of the service's own place.
+    pub search_base_url: Option<String>,
 }
 
 /// What may happen without asking, and what never may.
@@ -170,6 +183,11 @@ impl Settings {
                 .and_then(Tree::flag)
                 .unwrap_or(true),
             auto_compact_window: whole("autoCompactWindow"),
+            web: WebSettings {
+                plain_hosts: texts(merged.at("webFetch.plainHosts")),
+                search_service: text("webSearch.service"),
+                search_base_url: text("webSearch.baseUrl"),
+            },
             features: features(merged.at("features")),
             env,
             notices,

@@ -81,6 +81,12 @@ registry! {
         "The key for OpenAI's interface, sent as `Authorization`.";
     Models secret OPENROUTER_API_KEY "0.1.0"
         "The key for `openrouter.ai`, sent as `Authorization`.";
+    Models secret BRAVE_API_KEY "0.1.0"
+        "The key for Brave's search, where `webSearch.service` is `brave`.";
+    Models secret TAVILY_API_KEY "0.1.0"
+        "The key for Tavily's search, where `webSearch.service` is `tavily`.";
+    Models secret EXA_API_KEY "0.1.0"
+        "The key for Exa's search, where `webSearch.service` is `exa`.";
     Models plain OPENAI_BASE_URL "0.1.0"
         "The address that requests to OpenAI's interface go to, instead of its own. Sets `providers.openai.baseUrl`.";
     Models plain GIMLET_MODEL "0.1.0"

@@ -238,6 +238,20 @@ pub(crate) const KEYS: &[Key] = &[
                 not set.",
     },
     Key {
+        name: "webFetch",
+        shape: Shape::Object(WEB_FETCH_KEYS),
+        scope: Scope::NotRepository,
+        default: "",
+        about: "How pages of the web are fetched.",
+    },
+    Key {
+        name: "webSearch",
+        shape: Shape::Object(WEB_SEARCH_KEYS),
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Which service searches the web.",
+    },
+    Key {
         name: "features",
         shape: Shape::Features,
         scope: Scope::NotRepository,
@@ -253,6 +267,32 @@ const PROVIDER_KEYS: &[Key] = &[Key {
     default: "",
     about: "The address that requests go to, instead of the provider's own.",
 }];
+
+const WEB_FETCH_KEYS: &[Key] = &[Key {
+    name: "plainHosts",
+    shape: Shape::Texts,
+    scope: Scope::NotRepository,
+    default: "",
+    about: "Hosts that are asked by `http` where an address says so; all others by `https`.",
+}];
+
+const WEB_SEARCH_KEYS: &[Key] = &[
+    Key {
+        name: "service",
+        shape: Shape::OneOf(&["searxng", "brave", "tavily", "exa"]),
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Who searches. Brave, Tavily and Exa want a key in `BRAVE_API_KEY`, \
+                `TAVILY_API_KEY` or `EXA_API_KEY`.",
+    },
+    Key {
+        name: "baseUrl",
+        shape: Shape::Address,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "The address of a SearXNG, or one that is asked instead of the service's own.",
+    },
+];
 
 const PERMISSION_KEYS: &[Key] = &[
     Key {
@@ -518,7 +558,10 @@ fn known_paths() -> impl Iterator<Item = String> {
     let permissions = PERMISSION_KEYS
         .iter()
         .map(|key| format!("permissions.{}", key.name));
-    top.chain(permissions)
+    let web = [("webFetch", WEB_FETCH_KEYS), ("webSearch", WEB_SEARCH_KEYS)]
+        .into_iter()
+        .flat_map(|(name, keys)| keys.iter().map(move |key| format!("{name}.{}", key.name)));
+    top.chain(permissions).chain(web)
 }
 
 /// Levenshtein's distance in characters.

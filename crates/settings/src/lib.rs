@@ -29,7 +29,9 @@ mod variables;
 
 pub use dirs::Dirs;
 pub use edit::with_value;
-pub use effective::{AddedDirectory, InstructionFiles, Permissions, Provider, RuleText, Settings};
+pub use effective::{
+    AddedDirectory, InstructionFiles, Permissions, Provider, RuleText, Settings, WebSettings,
+};
 pub use env::Env;
 pub use env_vars::EnvVar;
 pub use fault::{DirsFault, SettingsFault};

@@ -44,6 +44,9 @@ mod todo_write;
 mod tool_search;
 mod toolset;
 mod upkeep;
+mod web_fetch;
+mod web_page;
+mod web_search;
 mod write;
 
 pub use apply::{Applied, Change, Hint, Places, Spot, Unapplied, apply};

@@ -75,6 +75,13 @@ pub(crate) const DIFF_TIME: Duration = Duration::from_millis(500);
 /// Originals up to this size are part of the structured output of Write and Edit.
 pub(crate) const ORIGINAL_BYTES: usize = 256 << 10;
 
+/// Characters of a page that one `WebFetch` shows.
+pub(crate) const PAGE_CHARS: usize = 50_000;
+/// Bytes of text that are taken out of a page.
+pub(crate) const PAGE_TEXT_BYTES: usize = 4 << 20;
+/// Searches of one session.
+pub(crate) const SEARCHES: u32 = 200;
+
 /// Todos of one list.
 pub(crate) const TODOS: usize = 200;
 /// Errors that a failed validation tells.

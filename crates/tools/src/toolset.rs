@@ -27,17 +27,30 @@ use crate::{
     task_update::TaskUpdate,
     tasks::Tasks,
     todo_write::TodoWrite,
+    web_fetch::WebFetch,
+    web_search::WebSearch,
     write::Write,
 };
-use gimlet_ports::{AnyTool, Toolbox, Workers};
+use gimlet_ports::{AnyTool, Toolbox, Web, Workers};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// What a session wants of its tools.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ToolOptions {
     /// The JSON Schema of the final answer; with it there is the tool `StructuredOutput`.
     pub answer_schema: Option<Value>,
+    /// The web; without it there are no tools for it.
+    pub web: Option<Arc<dyn Web>>,
+}
+
+impl fmt::Debug for ToolOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolOptions")
+            .field("answer_schema", &self.answer_schema)
+            .field("web", &self.web.is_some())
+            .finish()
+    }
 }
 
 /// The tools of one session with the state that they share.
@@ -149,6 +162,12 @@ pub fn toolbox(options: ToolOptions) -> Result<ToolSet, BadSchema> {
     let mut tools: Vec<Arc<dyn AnyTool>> = TOOLS.iter().map(|make| make(&shared)).collect();
     if let Some(schema) = options.answer_schema {
         tools.push(Arc::new(StructuredOutput::new(schema)?));
+    }
+    if let Some(web) = options.web {
+        tools.push(Arc::new(WebFetch {
+            web: Arc::clone(&web),
+        }));
+        tools.push(Arc::new(WebSearch::new(web)));
     }
     for tool in tools {
         let added = toolbox.add(tool);

@@ -19,3 +19,4 @@ mod replay;
 mod requests;
 mod scripted;
 mod sse;
+mod web;

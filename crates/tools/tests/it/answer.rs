@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 fn rig(schema: Value) -> Rig {
     Rig::with(ToolOptions {
         answer_schema: Some(schema),
+        ..ToolOptions::default()
     })
 }
 

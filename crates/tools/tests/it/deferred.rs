@@ -1,12 +1,16 @@
 //! Tools that are on offer by name only, and how they are found.
 
-use crate::rig::Rig;
+use crate::{rig::Rig, web::web};
 use gimlet_ports::Toolbox;
 use gimlet_tools::{TOOL_SEARCH, ToolOptions, freeze, reach, toolbox};
 use serde_json::{Value, json};
 
 fn all() -> Toolbox {
-    toolbox(ToolOptions::default()).unwrap().toolbox
+    let options = ToolOptions {
+        web: Some(web()),
+        ..ToolOptions::default()
+    };
+    toolbox(options).unwrap().toolbox
 }
 
 fn search(toolbox: &Toolbox, input: &Value) -> (String, Value) {

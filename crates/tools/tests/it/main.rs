@@ -25,3 +25,4 @@ mod schemas;
 mod search;
 mod tasks;
 mod waiting;
+mod web;

@@ -1,6 +1,6 @@
 //! What the model is told of each tool, and what the person is.
 
-use crate::rig::Rig;
+use crate::{rig::Rig, web::web};
 use gimlet_ports::{Job, Later, WorkerAnswer, WorkerKind, WorkerTold, Workers};
 use gimlet_protocol::{CallId, Exposure, Lane, Risk};
 use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
@@ -35,6 +35,7 @@ fn all() -> gimlet_tools::ToolSet {
     let schema = json!({"type": "object", "properties": {"sum": {"type": "integer"}}});
     let mut set = toolbox(ToolOptions {
         answer_schema: Some(schema),
+        web: Some(web()),
     })
     .unwrap();
     let workers: Arc<dyn Workers> = Arc::new(Nobody);
