@@ -175,7 +175,7 @@ impl Reader<'_> {
             "blockquote" => self.writer.end_quote(),
             "pre" => self.writer.end_pre(),
             "code" | "kbd" | "samp" => self.writer.code(),
-            "b" | "strong" => self.writer.mark_strong(),
+            "b" | "strong" => self.writer.end_strong(),
             "a" => self.writer.end_link(),
             "main" => {
                 let to = self.writer.position();

@@ -101,6 +101,13 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// An end without a beginning is none.
+    pub(super) fn end_strong(&mut self) {
+        if self.is_strong {
+            self.mark_strong();
+        }
+    }
+
     pub(super) fn code(&mut self) {
         if self.pre == 0 {
             self.fill();
