@@ -98,6 +98,8 @@ scenes! {
     too_long_compacted
     tool_search
     unknown_tool
+    web_fetch
+    web_search
     write_file
 }
 

@@ -34,7 +34,10 @@ fn what_is_named_for_a_secret_is_one() {
             "ANTHROPIC_API_KEY",
             "ANTHROPIC_AUTH_TOKEN",
             "OPENAI_API_KEY",
-            "OPENROUTER_API_KEY"
+            "OPENROUTER_API_KEY",
+            "BRAVE_API_KEY",
+            "TAVILY_API_KEY",
+            "EXA_API_KEY",
         ]
     );
 }

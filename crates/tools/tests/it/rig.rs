@@ -209,6 +209,7 @@ impl Rig {
                 Access::Read { path } => format!("read {}", name(path)),
                 Access::Write { path } => format!("write {}", name(path)),
                 Access::Run { command, cwd } => format!("run {command} in {}", name(cwd)),
+                Access::Reach { host } => format!("reach {host}"),
                 Access::Person { what, .. } => format!("person {what}"),
                 other => panic!("no tool here asks for {other:?}"),
             })

@@ -60,7 +60,11 @@ fn fetch(address: SocketAddr, mut input: Value) -> Gave {
     gave.text = gave.text.replace(&port, "PORT");
     if gave.data.is_object() {
         gave.data["durationMs"] = json!("some");
-        gave.data["url"] = json!(gave.data["url"].as_str().unwrap().replace(&port, "PORT"));
+        for member in ["url", "result"] {
+            if let Some(text) = gave.data[member].as_str() {
+                gave.data[member] = json!(text.replace(&port, "PORT"));
+            }
+        }
     }
     gave
 }

@@ -48,7 +48,7 @@ fn the_main_part_stands_for_the_page_when_there_is_enough_of_it() {
 fn broken_markup_loses_no_words() {
     assert_eq!(
         read("<p>a<a href=/x>b<p>c</b></i></li>d"),
-        "a[b\n\ncd](https://example.com/x)"
+        "a[b\n\nc\nd](https://example.com/x)"
     );
     assert_eq!(read("a < b && c > d <"), "a < b && c > d <");
     assert_eq!(read("</pre></ul></blockquote>x"), "x");
