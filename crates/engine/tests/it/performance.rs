@@ -15,9 +15,12 @@ pub(crate) fn perform(name: &str) {
     let scene = ground.scene(name);
     let shown = |entries: &[Entry]| {
         let mut redaction = ground.redaction();
-        let workers = entries.iter().filter_map(|entry| match &entry.fact {
-            Fact::Hired(hired) => Some(hired.worker.to_string()),
-            _ => None,
+        let workers = entries.iter().filter_map(|entry| {
+            if let Fact::Hired(hired) = &entry.fact {
+                Some(hired.worker.to_string())
+            } else {
+                None
+            }
         });
         redaction.extend(
             workers
