@@ -40,6 +40,7 @@ pub use memory::{
 pub use models::{FIRST_MODEL, KeySource, card};
 pub use sessions::Hub;
 pub use tools::{ToolRow, tool_rows};
+pub use web::web_without_search;
 
 /// The permission engine, for commands that explain it.
 pub use gimlet_policy as policy;

@@ -2,7 +2,6 @@
 
 use crate::workers::Crew;
 use gimlet_protocol::{Exposure, Risk};
-use gimlet_providers::{FetchOptions, PublicWeb};
 use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
 use std::sync::Arc;
 
@@ -26,10 +25,7 @@ pub fn tool_rows() -> Vec<ToolRow> {
     // An object schema that accepts everything, so that StructuredOutput is listed too.
     let options = ToolOptions {
         answer_schema: Some(serde_json::json!({"type": "object"})),
-        web: Some(Arc::new(PublicWeb::new(
-            FetchOptions::default(),
-            Err(String::new()),
-        ))),
+        web: Some(crate::web::web_without_search()),
     };
     let Ok(mut set) = toolbox(options) else {
         return Vec::new();

@@ -19,6 +19,12 @@ pub(crate) fn web(settings: &Settings) -> Arc<dyn Web> {
     Arc::new(PublicWeb::new(fetch, search(settings)))
 }
 
+/// The web as it is where the person has set nothing.
+pub fn web_without_search() -> Arc<dyn Web> {
+    let missing = Err(NO_SERVICE.to_owned());
+    Arc::new(PublicWeb::new(FetchOptions::default(), missing))
+}
+
 /// The search service, or what is missing.
 fn search(settings: &Settings) -> Result<SearchOptions, String> {
     let name = settings.web.search_service.as_deref().ok_or(NO_SERVICE)?;

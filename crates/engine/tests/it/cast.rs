@@ -16,7 +16,6 @@ use gimlet_ports::{
     Sessions, Toolbox,
 };
 use gimlet_protocol::{Accepted, EntryId, Fact, Op, OpKey, Opened, Refusal, SessionId};
-use gimlet_providers::{FetchOptions, PublicWeb};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{Answers, SESSION, Scene, Stage};
 use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools};
@@ -151,10 +150,7 @@ impl Process {
     fn tools(&self) -> (ToolSet, Toolbox) {
         let options = ToolOptions {
             answer_schema: self.scene.setup.answer_schema.clone(),
-            web: Some(Arc::new(PublicWeb::new(
-                FetchOptions::default(),
-                Err("no search service is set up".to_owned()),
-            ))),
+            web: Some(gimlet_app::web_without_search()),
         };
         let set = toolbox(options).unwrap();
         let mut offered = set.toolbox.clone();

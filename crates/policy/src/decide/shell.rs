@@ -239,6 +239,12 @@ impl Judging<'_> {
             walk.depth += 1;
             for script in &views.scripts {
                 let line = shell::analyse_nested(script, walk.start, walk.depth, &mut walk.budget);
+                // What is denied may hide where the script is not understood.
+                if !self.bypass() && self.has_specific_restrictions() {
+                    votes.extend(line.doubts.iter().map(|doubt| {
+                        Vote::new(Stage::Care, Verdict::Ask, format!("in its script: {doubt}"))
+                    }));
+                }
                 for inner in &line.steps {
                     let shadow = Step {
                         shadow: true,

@@ -28,6 +28,11 @@ pub(crate) fn pieces(text: &str, start: &Start) -> Vec<Step> {
                 from += 1;
             }
             words.drain(..from);
+            // What braces would spread: the first of it is the command.
+            if let Some(first) = words.first().filter(|word| word.contains(',')) {
+                let spread: Vec<String> = first.split(',').map(str::to_owned).collect();
+                words.splice(..1, spread.into_iter().filter(|word| !word.is_empty()));
+            }
             let raw = words.join(" ");
             if words.is_empty() || !seen.insert(raw.clone()) {
                 continue;
@@ -55,7 +60,7 @@ fn cut(text: &str, quoting: bool) -> Vec<Vec<String>> {
     let mut pieces = vec![Vec::new()];
     let mut word: Option<String> = None;
     let mut quote: Option<char> = None;
-    let mut chars = text.chars();
+    let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if let (Some(open), true) = (quote, quoting) {
             match c {
@@ -66,6 +71,8 @@ fn cut(text: &str, quoting: bool) -> Vec<Vec<String>> {
             continue;
         }
         match c {
+            // The sign of `$'…'` and `$"…"` is no part of the word.
+            '$' if matches!(chars.peek(), Some('\'' | '"')) => {}
             '\'' | '"' if quoting => {
                 quote = Some(c);
                 word.get_or_insert_default();
