@@ -31,9 +31,28 @@ fn plain(rig: &Rig, script: &str) -> bool {
         .success()
 }
 
+/// Whether this machine gives namespaces. Where it does not, that less holds is said, and
+/// nothing more can be shown here.
+fn holds_all(rig: &Rig) -> bool {
+    let said = rig.gimlet(["sandbox", "doctor"]).finish().out();
+    let all = said.starts_with("files, processes and the network are confined\n");
+    let less = [
+        "writing and the network are confined; nothing is hidden\n",
+        "commands cannot be confined\n",
+    ];
+    assert!(
+        all || less.iter().any(|less| said.starts_with(less)),
+        "{said}"
+    );
+    all
+}
+
 #[test]
 fn attempts_that_work_outside_are_refused_inside() {
     let rig = Rig::new();
+    if !holds_all(&rig) {
+        return;
+    }
     fs::create_dir_all(rig.home().join(".ssh")).unwrap();
     fs::write(rig.home().join(".ssh/id"), "secret").unwrap();
     fs::write(rig.home().join(".netrc"), "secret").unwrap();
@@ -146,6 +165,9 @@ fn attempts_that_work_outside_are_refused_inside() {
 #[test]
 fn nothing_outside_changes_whatever_a_command_writes() {
     let rig = Rig::new();
+    if !holds_all(&rig) {
+        return;
+    }
     let outside = rig.home().join("outside");
     fs::write(&outside, "as it was").unwrap();
     let path = outside.display().to_string();
@@ -187,6 +209,9 @@ fn nothing_outside_changes_whatever_a_command_writes() {
 #[test]
 fn ordinary_work_goes_on_inside() {
     let rig = Rig::new();
+    if !holds_all(&rig) {
+        return;
+    }
     rig.git(&["commit", "--quiet", "--allow-empty", "--message=First"]);
     let script = "set -e
         echo 'int main(void) { return 0; }' > a.c
@@ -210,6 +235,9 @@ fn ordinary_work_goes_on_inside() {
 #[test]
 fn what_is_left_behind_ends_with_the_command() {
     let rig = Rig::new();
+    if !holds_all(&rig) {
+        return;
+    }
     let script = "sh -c 'while :; do echo x >> alive; read -t 0.05 < /dev/zero; done' & \
                   until test -s alive; do :; done";
     assert_eq!(confined(&rig, script).code, Some(0));
@@ -228,7 +256,9 @@ fn what_cannot_run_is_said_and_has_its_own_code() {
     let run = rig.gimlet(["sandbox", "--", "no-such-program"]).finish();
     assert_eq!(run.code, Some(125));
     assert!(run.err().contains("no-such-program"), "{}", run.err());
-    let run = rig.gimlet(["sandbox", "doctor"]).finish();
-    assert_eq!(run.code, Some(0), "{}", run.out());
-    assert!(!run.out().contains("POSSIBLE"), "{}", run.out());
+    if holds_all(&rig) {
+        let run = rig.gimlet(["sandbox", "doctor"]).finish();
+        assert_eq!(run.code, Some(0), "{}", run.out());
+        assert!(!run.out().contains("POSSIBLE"), "{}", run.out());
+    }
 }
