@@ -1,10 +1,9 @@
 //! Explains a ruling: what a call would touch, who votes on it and where each rule stands.
 
-use crate::{Launch, gate::Disk};
+use crate::{Launch, gate::Disk, tools::all_tools};
 use gimlet_policy::{Decision, Policy, Request, Site};
 use gimlet_ports::{OpenFault, Scene, ToolFault};
 use gimlet_protocol::{Access, Desk, Mode, SessionId};
-use gimlet_tools::{ToolOptions, toolbox};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -48,7 +47,7 @@ pub fn explain(
         desk: Arc::new(Desk::default()),
     };
     let wrong = |text: String| OpenFault::User { text, hint: None };
-    let set = toolbox(ToolOptions::default()).map_err(|fault| wrong(fault.to_string()))?;
+    let set = all_tools().ok_or_else(|| wrong("the tools cannot be listed".to_owned()))?;
     let known = set.toolbox.get(tool).ok_or_else(|| OpenFault::User {
         text: format!("there is no tool `{tool}`"),
         hint: Some("`gimlet tools` lists them".to_owned()),

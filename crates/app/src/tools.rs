@@ -2,8 +2,7 @@
 
 use crate::workers::Crew;
 use gimlet_protocol::{Exposure, Risk};
-use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
-use std::sync::Arc;
+use gimlet_tools::{ToolOptions, ToolSet, freeze, toolbox, upkeep_tools, worker_tools};
 
 /// One tool, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,21 +19,27 @@ pub struct ToolRow {
     pub about: String,
 }
 
-/// Every tool, by name.
-pub fn tool_rows() -> Vec<ToolRow> {
-    // An object schema that accepts everything, so that StructuredOutput is listed too.
+/// Every tool that a session may have, for those who look at them without one.
+pub(crate) fn all_tools() -> Option<ToolSet> {
+    // An object schema that accepts everything, so that StructuredOutput is among them.
     let options = ToolOptions {
         answer_schema: Some(serde_json::json!({"type": "object"})),
         web: Some(crate::web::web_without_search()),
     };
-    let Ok(mut set) = toolbox(options) else {
-        return Vec::new();
-    };
+    let mut set = toolbox(options).ok()?;
     let workers = worker_tools(&Crew::shown());
     for tool in upkeep_tools(None, None).into_iter().chain(workers) {
         // Two of one name would be one row.
         drop(set.toolbox.add(tool));
     }
+    Some(set)
+}
+
+/// Every tool, by name.
+pub fn tool_rows() -> Vec<ToolRow> {
+    let Some(mut set) = all_tools() else {
+        return Vec::new();
+    };
     freeze(&mut set.toolbox, &[]);
     set.toolbox
         .iter()
