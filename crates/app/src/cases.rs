@@ -54,6 +54,8 @@ pub struct CaseReport {
     pub malformed: Vec<Malformed>,
     /// The tier of each case that was judged.
     judged: Vec<Tier>,
+    /// Cases that are about another system, which count for nothing.
+    elsewhere: usize,
 }
 
 impl CaseReport {
@@ -79,6 +81,9 @@ impl CaseReport {
             if all > 0 {
                 line.extend([format!(" · {}: {agree} of {all}", tier.name())]);
             }
+        }
+        if self.elsewhere > 0 {
+            line.extend([format!(" · {} about other systems", self.elsewhere)]);
         }
         line
     }
@@ -117,7 +122,12 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Agrees,
-    Differs { expected: String, got: String },
+    /// It is about another system.
+    Elsewhere,
+    Differs {
+        expected: String,
+        got: String,
+    },
 }
 
 /// Judges every case of a file, a line each; empty lines are passed over.
@@ -130,6 +140,10 @@ pub fn check(text: &str) -> CaseReport {
         let line_number = place + 1;
         match judge(line) {
             Ok((id, tier, outcome)) => {
+                if outcome == Outcome::Elsewhere {
+                    report.elsewhere += 1;
+                    continue;
+                }
                 report.judged.push(tier);
                 if let Outcome::Differs { expected, got } = outcome {
                     report.mismatches.push(Mismatch {

@@ -214,26 +214,12 @@ impl Bash {
         input: BashInput,
         cx: &ToolCx,
     ) -> Result<ToolReturn<BashData>, ToolFault> {
-        let id = self.tasks.free_id(&cx.scene);
-        let output = cx.scene.scratch.join(format!("{id}.txt"));
-        let launch = Launch {
-            program: Program::Shell(input.command.clone()),
-            cwd: cx.scene.cwd.clone(),
-            env: Vec::new(),
-            stdin: StdinFrom::Null,
-            output: OutputTo::File(output.clone()),
-            final_cwd: None,
+        let life = match input.detach {
+            Some(true) => Life::Detached,
+            Some(false) | None => Life::Session,
         };
-        let child = cx
-            .host
-            .spawn(launch)
-            .map_err(|fault| cannot_start(&fault))?;
-        let started = Mark::TaskStarted {
-            task: id.clone(),
-            command: input.command.clone(),
-            output: output.clone(),
-            group: Some(child.group()),
-        };
+        let started = self.tasks.start(input.command, life, cx);
+        let Started { id, output, mark } = started.map_err(|fault| cannot_start(&fault))?;
         let text = format!(
             "started in the background as task {id}; its output goes to {}. TaskOutput \
              {{\"task_id\":\"{id}\"}} shows new output and the state, TaskStop \
@@ -241,22 +227,11 @@ impl Bash {
             output.display()
         );
         let data = BashData {
-            background_task_id: Some(id.0.clone()),
+            background_task_id: Some(id.0),
             ..BashData::default()
         };
-        let life = match input.detach {
-            Some(true) => Life::Detached,
-            Some(false) | None => Life::Session,
-        };
-        let task = Started {
-            command: input.command,
-            output,
-            child,
-            life,
-        };
-        self.tasks.add(id, task);
         Ok(ToolReturn {
-            marks: vec![started],
+            marks: vec![mark],
             ..ToolReturn::text(text, data)
         })
     }

@@ -6,11 +6,8 @@ use crate::{
     loose,
     tasks::{Life, Started, Tasks},
 };
-use gimlet_ports::{
-    Launch, OutputTo, Plan, Program, Scene, StdinFrom, Tool, ToolCard, ToolCx, ToolFault,
-    ToolReturn,
-};
-use gimlet_protocol::{Exposure, Lane, Mark, Risk};
+use gimlet_ports::{Plan, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn};
+use gimlet_protocol::{Exposure, Lane, Risk};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -67,25 +64,11 @@ impl Tool for Monitor {
             .timeout_ms
             .map_or(MONITOR_TIME, Duration::from_millis)
             .min(MONITOR_TIME_MAX);
-        let id = self.tasks.free_id(&cx.scene);
-        let output = cx.scene.scratch.join(format!("{id}.txt"));
-        let launch = Launch {
-            program: Program::Shell(input.command.clone()),
-            cwd: cx.scene.cwd.clone(),
-            env: Vec::new(),
-            stdin: StdinFrom::Null,
-            output: OutputTo::File(output.clone()),
-            final_cwd: None,
-        };
-        let child = cx.host.spawn(launch).map_err(|fault| {
+        let started = self.tasks.start(input.command, Life::Session, &cx);
+        let Started { id, mark, .. } = started.map_err(|fault| {
             ToolFault::Tell(format!("the command could not be started: {fault}"))
         })?;
-        let started = Mark::TaskStarted {
-            task: id.clone(),
-            command: input.command.clone(),
-            output: output.clone(),
-            group: Some(child.group()),
-        };
+        self.tasks.watch(&id, input.description, time);
         let text = format!(
             "monitor {id} watches for {} s; its lines reach you as events. Sleep waits for them, \
              TaskStop ends it",
@@ -95,16 +78,8 @@ impl Tool for Monitor {
             task_id: id.0.clone(),
             timeout_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
         };
-        let task = Started {
-            command: input.command,
-            output,
-            child,
-            life: Life::Session,
-        };
-        self.tasks.add(id.clone(), task);
-        self.tasks.watch(&id, input.description, time);
         Ok(ToolReturn {
-            marks: vec![started],
+            marks: vec![mark],
             ..ToolReturn::text(text, data)
         })
     }

@@ -1,8 +1,11 @@
-//! Background tasks: commands that outlive the call that started them, but not the session.
+//! Background tasks: commands that outlive the call that started them, and the session only
+//! where they are detached.
 
 mod watch;
 
-use gimlet_ports::{Child, Exit, Reminders, Scene};
+use gimlet_ports::{
+    Child, Exit, HostFault, Launch, OutputTo, Program, Reminders, Scene, StdinFrom, ToolCx,
+};
 use gimlet_protocol::{Mark, Returned, TaskId};
 use std::{
     collections::BTreeMap,
@@ -11,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-/// The background tasks of a session. Dropping it ends them all.
+/// The background tasks of a session. Dropping it ends all but the detached ones.
 #[derive(Default)]
 pub struct Tasks(Mutex<BTreeMap<TaskId, Task>>);
 
@@ -72,10 +75,11 @@ struct Task {
 
 /// A task that has just begun.
 pub(crate) struct Started {
-    pub(crate) command: String,
+    pub(crate) id: TaskId,
+    /// Where its output goes. Absolute.
     pub(crate) output: PathBuf,
-    pub(crate) child: Box<dyn Child>,
-    pub(crate) life: Life,
+    /// For the desk, so that a later run knows of it.
+    pub(crate) mark: Mark,
 }
 
 /// How long a task may go on.
@@ -171,7 +175,7 @@ impl Tasks {
     }
 
     /// An id that no task of this session has had.
-    pub(crate) fn free_id(&self, scene: &Scene) -> TaskId {
+    fn free_id(&self, scene: &Scene) -> TaskId {
         let own = self.all();
         let mut number = own.len().max(scene.desk.tasks.len());
         loop {
@@ -183,17 +187,40 @@ impl Tasks {
         }
     }
 
-    pub(crate) fn add(&self, id: TaskId, started: Started) {
+    /// Starts a command whose output goes to a file of the session's own folder.
+    pub(crate) fn start(
+        &self,
+        command: String,
+        life: Life,
+        cx: &ToolCx,
+    ) -> Result<Started, HostFault> {
+        let id = self.free_id(&cx.scene);
+        let output = cx.scene.scratch.join(format!("{id}.txt"));
+        let child = cx.host.spawn(Launch {
+            program: Program::Shell(command.clone()),
+            cwd: cx.scene.cwd.clone(),
+            env: Vec::new(),
+            stdin: StdinFrom::Null,
+            output: OutputTo::File(output.clone()),
+            final_cwd: None,
+        })?;
+        let mark = Mark::TaskStarted {
+            task: id.clone(),
+            command: command.clone(),
+            output: output.clone(),
+            group: Some(child.group()),
+        };
         let task = Task {
-            command: started.command,
-            output: started.output,
-            run: Run::Going(started.child),
+            command,
+            output: output.clone(),
+            run: Run::Going(child),
             told: false,
             look: Look::default(),
             watch: None,
-            life: started.life,
+            life,
         };
-        self.all().insert(id, task);
+        self.all().insert(id.clone(), task);
+        Ok(Started { id, output, mark })
     }
 
     /// What is known of a task of this run.

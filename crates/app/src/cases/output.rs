@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// The envelope that a text is tried against.
 const ENVELOPE: &str = "tool-result";
+/// Text is split into pieces of these sizes, too: nothing may depend on how it arrives.
+const PIECE_BYTES: [usize; 5] = [1, 2, 3, 7, usize::MAX];
 /// What the sanitiser marks with.
 const MARKS: &[char] = &['⟨', '⟦'];
 
@@ -17,23 +19,33 @@ pub(super) fn judge(case: &Value) -> Result<Outcome, String> {
     };
     let expect = case.get("expect").ok_or("`expect` is missing")?;
     let input = pieces.concat();
-    let mut screen = Screen::new(channel);
-    let mut output = String::new();
-    for piece in &pieces {
-        screen.push(piece.as_bytes(), &mut output);
+    let given = pieces.iter().map(String::as_bytes).collect();
+    let splits = PIECE_BYTES.map(|size| input.as_bytes().chunks(size).collect());
+    for pieces in std::iter::once::<Vec<&[u8]>>(given).chain(splits) {
+        let output = through(channel, &pieces);
+        if let Some(expected) = shown(expect, &input, &output)? {
+            let got = format!("{output:?}");
+            return Ok(Outcome::Differs { expected, got });
+        }
     }
-    screen.finish(&mut output);
-    let fault = match shown(expect, &input, &output)? {
-        None => received(expect, &input)?,
-        fault => fault,
-    };
-    Ok(match fault {
+    Ok(match received(expect, &input)? {
         None => Outcome::Agrees,
         Some(expected) => Outcome::Differs {
             expected,
-            got: format!("{output:?}"),
+            got: format!("{:?}", for_model(&input)),
         },
     })
+}
+
+/// The text behind the sanitiser.
+fn through(channel: Channel, pieces: &[&[u8]]) -> String {
+    let mut screen = Screen::new(channel);
+    let mut output = String::new();
+    for piece in pieces {
+        screen.push(piece, &mut output);
+    }
+    screen.finish(&mut output);
+    output
 }
 
 fn channel(name: &str) -> Result<Channel, String> {

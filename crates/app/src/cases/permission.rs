@@ -2,8 +2,9 @@
 //! case gives, in a scratch folder that is set up as it says.
 
 use super::{Outcome, text, texts};
+use gimlet_host::{HostOptions, LocalHost};
 use gimlet_policy::{Ground, Policy, Request, RuleSource, Rules, Site};
-use gimlet_ports::Scene;
+use gimlet_ports::{GlobQuery, Host as _, Scene, Stop};
 use gimlet_protocol::{Access, Desk, Mode, SessionId, Verdict};
 use gimlet_tools::{ToolOptions, toolbox};
 use serde_json::{Map, Value, json};
@@ -19,13 +20,19 @@ pub(super) fn judge(case: &Value) -> Result<Outcome, String> {
     let os = case.get("os").and_then(Value::as_str);
     if os.is_some_and(|os| os != std::env::consts::OS) {
         // Its spelling means something else here.
-        return Ok(Outcome::Agrees);
+        return Ok(Outcome::Elsewhere);
     }
     let place = Place::new().map_err(|error| format!("the scratch folder: {error}"))?;
     place
         .set_up(case)
         .map_err(|error| format!("the set-up: {error}"))?;
     let got = place.verdict(case)?;
+    if let Some(leaked) = place.leaked(case)? {
+        return Ok(Outcome::Differs {
+            expected: format!("nothing of {leaked}"),
+            got: format!("{leaked} is found"),
+        });
+    }
     let agrees = got == expected || texts(case, "also_ok")?.iter().any(|ok| ok == got);
     Ok(if agrees {
         Outcome::Agrees
@@ -195,6 +202,34 @@ impl Place {
             Verdict::Ask => "ask",
             Verdict::Deny => "deny",
         })
+    }
+
+    /// What a search finds and must not: it is put there, and the real search is made.
+    fn leaked(&self, case: &Value) -> Result<Option<String>, String> {
+        let hidden = texts(case, "must_exclude")?;
+        if hidden.is_empty() {
+            return Ok(None);
+        }
+        let failed = |error: io::Error| format!("the search: {error}");
+        let root = self.at("ws").join(text(case, "path")?);
+        for name in &hidden {
+            fs::write(root.join(name), "secret").map_err(failed)?;
+        }
+        let query = GlobQuery {
+            root: root.clone(),
+            pattern: text(case, "pattern")?.to_owned(),
+            limit: usize::MAX,
+            include_ignored: true,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(failed)?;
+        let host = LocalHost::new(HostOptions::default());
+        let found = runtime
+            .block_on(host.glob(query, &Stop::new()))
+            .map_err(|fault| format!("the search: {fault}"))?;
+        let is_found = |name: &&String| found.paths.contains(&root.join(name));
+        Ok(hidden.iter().find(is_found).cloned())
     }
 
     /// A call of a file tool: what it touches is what the real tool plans.

@@ -10,7 +10,16 @@ const TELLING_CHARS: usize = 12;
 pub(super) fn judge(case: &Value) -> Result<Outcome, String> {
     let secret = texts(case, "parts")?.concat();
     let input = text(case, "text")?.replace("{S}", &secret);
-    let output = redacted(case, &input)?;
+    let output = redact(&input).into_owned();
+    for sizes in sizes(case)? {
+        let split = redacted(&sizes, &input);
+        if split != output {
+            return Ok(Outcome::Differs {
+                expected: format!("the same in pieces of {sizes:?}"),
+                got: redact(&split).into_owned(),
+            });
+        }
+    }
     let is_kept = output == input;
     let also_redacted = texts(case, "also_ok")?.iter().any(|also| also == "redact");
     match text(case, "expect")? {
@@ -34,16 +43,22 @@ pub(super) fn judge(case: &Value) -> Result<Outcome, String> {
     }
 }
 
-/// The text behind the redactor, in pieces where the case has them.
-fn redacted(case: &Value, input: &str) -> Result<String, String> {
-    let Some(sizes) = case.get("chunk_sizes") else {
-        return Ok(redact(input).into_owned());
-    };
-    let sizes: Vec<usize> = serde_json::from_value(sizes.clone())
-        .map_err(|_| "`chunk_sizes` is no list of numbers".to_owned())?;
-    if sizes.is_empty() || sizes.contains(&0) {
-        return Err("`chunk_sizes` has no size above zero".to_owned());
+/// How the text is split: as the case has it, and into small pieces.
+fn sizes(case: &Value) -> Result<Vec<Vec<usize>>, String> {
+    let mut all = [1, 2, 5, 16].map(|size| vec![size]).to_vec();
+    if let Some(given) = case.get("chunk_sizes") {
+        let given: Vec<usize> = serde_json::from_value(given.clone())
+            .map_err(|_| "`chunk_sizes` is no list of numbers".to_owned())?;
+        if given.is_empty() || given.contains(&0) {
+            return Err("`chunk_sizes` has no size above zero".to_owned());
+        }
+        all.push(given);
     }
+    Ok(all)
+}
+
+/// The text behind the redactor, in pieces of these sizes over and over.
+fn redacted(sizes: &[usize], input: &str) -> String {
     let mut redactor = Redactor::default();
     let mut out = String::new();
     let mut rest = input;
@@ -56,7 +71,7 @@ fn redacted(case: &Value, input: &str) -> Result<String, String> {
         }
     }
     redactor.finish(&mut out);
-    Ok(out)
+    out
 }
 
 /// What of the expectation does not hold.

@@ -1,17 +1,34 @@
 use super::*;
 
+const SHELL: &str = include_str!("../../../policy/tests/corpus/shell_rules.jsonl");
+const PATHS: &str = include_str!("../../../policy/tests/corpus/path_rules.jsonl");
 const OUTPUT: &str = include_str!("../../../hygiene/tests/corpus/output.jsonl");
 const SECRETS: &str = include_str!("../../../hygiene/tests/corpus/secrets.jsonl");
 
+/// Cases whose expected answer is judged wrong, with the reason.
+const DISPUTED: [(&str, &str); 1] = [(
+    "sh-heredoc-008",
+    "the second reader ends the here-document at a padded delimiter; where two readings differ, asking is right",
+)];
+
 #[test]
-fn the_cases_of_the_corpus_agree() {
-    let report = check(&format!("{OUTPUT}\n{SECRETS}"));
-    assert_eq!(report.mismatches, []);
-    assert_eq!(report.malformed, []);
-    assert_eq!(
-        report.summary(),
-        "122 of 122 agree · must: 116 of 116 · should: 6 of 6"
-    );
+fn every_case_of_the_corpus_agrees_but_what_is_disputed() {
+    let summaries = [SHELL, PATHS, OUTPUT, SECRETS].map(|cases| {
+        let report = check(cases);
+        assert_eq!(report.malformed, []);
+        let differ = report.mismatches.iter();
+        let undisputed: Vec<_> = differ
+            .filter(|one| DISPUTED.iter().all(|(id, _)| one.id != *id))
+            .collect();
+        assert_eq!(undisputed, Vec::<&Mismatch>::new());
+        report.summary()
+    });
+    insta::assert_snapshot!(summaries.join("\n"), @"
+    735 of 736 agree · must: 699 of 699 · should: 36 of 37
+    106 of 106 agree · must: 102 of 102 · should: 3 of 3 · bonus: 1 of 1 · 2 about other systems
+    50 of 50 agree · must: 49 of 49 · should: 1 of 1
+    72 of 72 agree · must: 67 of 67 · should: 5 of 5
+    ");
 }
 
 #[test]
