@@ -98,8 +98,13 @@ impl Rig {
     }
 
     pub(crate) fn log(&self, session: &SessionId) -> Vec<Fact> {
+        let entries = self.entries(session).into_iter();
+        entries.map(|entry| entry.fact).collect()
+    }
+
+    pub(crate) fn entries(&self, session: &SessionId) -> Vec<Entry> {
         let entries = self.store().view(session).unwrap().read(None).unwrap();
-        entries.map(|entry| entry.unwrap().fact).collect()
+        entries.map(Result::unwrap).collect()
     }
 
     /// Opens a new session whose model is this.
