@@ -4,12 +4,10 @@
 mod chars;
 mod filter;
 mod layout;
-mod link;
 mod model;
 mod sgr;
 
 pub use filter::Screen;
-pub use link::link;
 pub use model::{as_data, for_model};
 
 use chars::Class;

@@ -16,5 +16,5 @@ pub use commands::{ROWS, Row};
 pub use decide::{Decision, Part, Policy, Request, Stage, Vote};
 pub use gate::{Gate, site};
 pub use paths::{Ground, NoLinks, Resolved, Site, lexical, resolve};
-pub use rules::{Examples, PathUse, RuleFault, RuleSource, Rules, split_list};
+pub use rules::{PathUse, RuleFault, RuleSource, Rules, split_list};
 pub use shell::{Dynamic, LONGEST, Line, Redirect, RedirectKind, Start, Step, Word, analyse};

@@ -14,7 +14,7 @@ use gimlet_protocol::Verdict;
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// A rule that was not understood, or whose examples disagree with it.
+/// A rule that was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleFault {
     /// The rule as it is written.
@@ -42,18 +42,6 @@ pub struct RuleSource {
     pub managed: bool,
     /// Given for a session by an answer, not by a file.
     pub granted: bool,
-}
-
-/// Commands or paths that a rule is meant to cover and to leave alone; checked on load.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Examples {
-    /// What the rule covers.
-    #[serde(rename = "match")]
-    pub covers: Vec<String>,
-    /// What it leaves alone.
-    #[serde(rename = "miss")]
-    pub misses: Vec<String>,
 }
 
 /// All rules in force.
@@ -132,38 +120,6 @@ impl Rules {
             tool: parsed.tool,
             spec,
         });
-    }
-
-    /// Adds one rule and reports each example that it does not agree with.
-    pub fn add_with_examples(
-        &mut self,
-        verdict: Verdict,
-        text: &str,
-        source: &RuleSource,
-        examples: &Examples,
-    ) {
-        self.add(verdict, text, source);
-        let Some(rule) = self.rules.last() else {
-            return;
-        };
-        let wrong: Vec<String> = [(true, &examples.covers), (false, &examples.misses)]
-            .into_iter()
-            .flat_map(|(wanted, list)| list.iter().map(move |example| (wanted, example)))
-            .filter(|(wanted, example)| rule.covers_example(example) != *wanted)
-            .map(|(wanted, example)| {
-                format!(
-                    "its example `{example}` is {}covered",
-                    if wanted { "not " } else { "" }
-                )
-            })
-            .collect();
-        for text in wrong {
-            self.faults.push(RuleFault {
-                rule: rule.text.clone(),
-                source: source.name.clone(),
-                text,
-            });
-        }
     }
 
     /// Adds the rules of a flag's value, parted by commas or blanks outside brackets.
@@ -318,29 +274,6 @@ impl Rule {
             Verdict::Allow => "allows",
             Verdict::Ask => "asks about",
             Verdict::Deny => "denies",
-        }
-    }
-
-    fn covers_example(&self, example: &str) -> bool {
-        match &self.spec {
-            Spec::All => true,
-            Spec::Nothing => false,
-            Spec::Command(pattern) | Spec::Name(pattern) => pattern.covers(example),
-            Spec::Path(pattern) => {
-                let reach = if self.verdict == Verdict::Allow {
-                    Reach::Allow
-                } else {
-                    Reach::Restrict
-                };
-                let folder = &self.source.folder;
-                let bases = Bases {
-                    cwd: folder.clone(),
-                    ..Bases::default()
-                };
-                pattern.covers(&folder.join(example), reach, &bases, false)
-            }
-            Spec::Domain(pattern) => domain_covers(pattern, example),
-            Spec::Parameter { value, .. } => CommandPattern::glob(value).covers(example),
         }
     }
 }
