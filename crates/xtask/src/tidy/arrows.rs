@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Knows nothing of Gimlet: a description comes in, a confined process goes on.
     ("gimlet-sandbox", &[]),
     ("gimlet-gateway", BASE),
+    ("gimlet-tui", BASE),
     (
         "gimlet-app",
         &[
@@ -46,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gimlet-hygiene",
             "gimlet-settings",
             "gimlet-gateway",
+            "gimlet-tui",
             // The helper is this program under another name.
             "gimlet-sandbox",
             "gimlet-app",

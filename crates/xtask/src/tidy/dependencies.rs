@@ -13,6 +13,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap_complete", &["gimlet-cli"]),
     ("clap_mangen", &["gimlet-cli"]),
     ("criterion", &[]),
+    ("crossterm", &["gimlet-tui"]),
     // Memory files name paths by patterns; `ignore` links it anyway.
     ("globset", &["gimlet-app", "gimlet-host"]),
     ("grep-matcher", &["gimlet-host"]),
@@ -20,7 +21,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("grep-searcher", &["gimlet-host"]),
     ("hyper", &["gimlet-providers"]),
     ("ignore", &["gimlet-host"]),
-    ("image", &["gimlet-tools"]),
+    ("image", &["gimlet-tools", "gimlet-tui"]),
     ("insta", &[]),
     ("jsonc-parser", &["gimlet-settings"]),
     ("jsonschema", &["gimlet-tools"]),
@@ -28,9 +29,12 @@ const PLACES: &[(&str, &[&str])] = &[
     ("pdf-extract", &["gimlet-tools"]),
     ("landlock", &["gimlet-sandbox"]),
     ("libc", &["gimlet-sandbox"]),
+    ("nucleo-matcher", &["gimlet-tui"]),
     ("portable-pty", &["gimlet-host"]),
     ("proc-macro2", &["xtask"]),
     ("proptest", &[]),
+    ("pulldown-cmark", &["gimlet-tui"]),
+    ("ratatui", &["gimlet-tui"]),
     ("reqwest", &["gimlet-providers"]),
     ("rig-core", &["gimlet-providers"]),
     ("rig-reqwest", &["gimlet-providers"]),
@@ -39,9 +43,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("seccompiler", &["gimlet-sandbox"]),
     ("shuck-ast", &["gimlet-policy"]),
     ("shuck-parser", &["gimlet-policy"]),
-    ("similar", &["gimlet-tools"]),
+    ("similar", &["gimlet-tools", "gimlet-tui"]),
+    ("syntect", &["gimlet-tui"]),
     ("tree-sitter", &["gimlet-policy"]),
     ("tree-sitter-bash", &["gimlet-policy"]),
+    ("two-face", &["gimlet-tui"]),
 ];
 
 /// Packages that must not link a runtime.

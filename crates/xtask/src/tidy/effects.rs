@@ -15,6 +15,7 @@ const BEHIND_THE_DOOR: &[&str] = &[
     "tools",
     "gateway",
     "providers",
+    "tui",
 ];
 
 /// What they must not touch, with the door that they take instead.
