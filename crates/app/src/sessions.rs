@@ -230,6 +230,7 @@ impl Hub {
                 Arc::new(LazyMemory::new(self.memory_search(cwd))),
                 Arc::clone(&tools.tasks) as Arc<_>,
             ],
+            snapshots: None,
             host: Arc::clone(&self.host),
             options,
         }
@@ -268,6 +269,7 @@ impl Hub {
             handle.submit(key, Op::Configure { change }).await.map_err(
                 |refusal| match refusal {
                     Refusal::NotNow { why } => user(why, None),
+                    Refusal::Conflicts { .. } => user(refusal.sentence(), None),
                     Refusal::NoSession { .. } | Refusal::Busy => {
                         environment("the session is busy", None)
                     }

@@ -6,12 +6,13 @@ use crate::{
     sample::milliseconds,
 };
 use gimlet_ports::{
-    AnyTool, Broken, Case, Judge, LogFault, Plan, Progress, Scene, Stop, ToolCx, ToolFault,
-    ToolReturn, rule,
+    AnyTool, Broken, Case, Judge, LogFault, Plan, Progress, Scene, Snapshots, Stop, ToolCx,
+    ToolFault, ToolReturn, Window, rule,
 };
 use gimlet_protocol::{
     Access, Asked, Block, Call, CallId, Change, Cleared, DOOR, Fact, Fault, Lane, Mode, NoteKind,
-    Noted, Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal, Verdict,
+    Noted, Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal,
+    Snapshot, Verdict,
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -179,53 +180,44 @@ impl Driver {
         for call in batch {
             self.live.insert(call.id.clone());
             let id = call.id.clone();
+            let tool = self.parts.tools.get(&call.tool).cloned();
+            let window = tool
+                .as_ref()
+                .and_then(|tool| self.window_of(&**tool, &call, &scene));
             let tokens = (stop.child_token(), arrived.clone());
-            let work = self.one_call(call, &scene, tokens, progress.clone());
+            let cx = self.context_of(&call, &scene, tokens, progress.clone());
+            let work = one_call(tool, call.input, cx, window);
             ids.insert(running.spawn(work).id(), id);
         }
         drop(progress);
         let tokens = (&stop, &arrived);
         let outcome = self.watch(&mut running, &ids, tokens, &mut lines).await;
         running.abort_all();
+        self.close_windows().await?;
         // What has not returned by now is buried by the planner.
         self.live.clear();
         outcome
     }
 
-    fn one_call(
+    fn context_of(
         &self,
-        call: Call,
+        call: &Call,
         scene: &Arc<Scene>,
         (stop, arrived): (Stop, Stop),
         progress: mpsc::Sender<(CallId, String)>,
-    ) -> impl Future<Output = Finished> + Send + 'static {
-        let tool = self.parts.tools.get(&call.tool).cloned();
-        let id = call.id.clone();
+    ) -> ToolCx {
         let told = call.id.clone();
         let progress: Progress = Arc::new(move |text| {
             // Full: the line is dropped, as `Progress` allows.
             drop(progress.try_send((told.clone(), text)));
         });
-        let cx = ToolCx {
+        ToolCx {
             call: call.id.clone(),
             scene: Arc::clone(scene),
             host: Arc::clone(&self.parts.host),
             stop,
             arrived,
             progress,
-        };
-        async move {
-            let began = Instant::now();
-            let (how, outcome) = match tool {
-                Some(tool) => within_deadline(&*tool, call.input, cx).await,
-                None => (None, Err(ToolFault::Tell("the tool is gone".to_owned()))),
-            };
-            Finished {
-                id,
-                how,
-                outcome,
-                took: began.elapsed(),
-            }
         }
     }
 
@@ -301,8 +293,11 @@ impl Driver {
         ids: &HashMap<tokio::task::Id, CallId>,
         interrupted: bool,
     ) -> Result<bool, LogFault> {
-        let finished = match ended {
-            Ok((_, finished)) => finished,
+        let mut finished = match ended {
+            Ok((_, finished)) => {
+                self.windows.remove(&finished.id);
+                finished
+            }
             Err(error) => {
                 let Some(id) = ids.get(&error.id()) else {
                     return Ok(false);
@@ -314,6 +309,7 @@ impl Driver {
                     how,
                     outcome,
                     took: Duration::ZERO,
+                    snapshots: Vec::new(),
                 }
             }
         };
@@ -322,12 +318,17 @@ impl Driver {
             Err(ToolFault::Abort(text)) => Some(text.clone()),
             Ok(_) | Err(ToolFault::Tell(_)) => None,
         };
+        let snapshots = std::mem::take(&mut finished.snapshots);
         let mut returned = finished.returned();
         if interrupted && returned.how == ReturnedHow::Failed {
             returned.how = ReturnedHow::Interrupted;
         }
         // Before the result: it is the last result of a round that takes the notes along.
-        let mut facts = self.reminders(&returned);
+        let mut facts: Vec<Fact> = snapshots
+            .into_iter()
+            .map(|snapshot| Fact::Snapshot(Box::new(snapshot)))
+            .collect();
+        facts.extend(self.reminders(&returned));
         facts.extend(self.index.mode_after(&returned.marks).map(|mode| {
             let change = Change::Mode { mode };
             Fact::Configured(change)
@@ -361,6 +362,42 @@ struct Finished {
     how: Option<ReturnedHow>,
     outcome: Result<ToolReturn<Value>, ToolFault>,
     took: Duration,
+    /// What it changed on the disk, and what was changed before it.
+    snapshots: Vec<Snapshot>,
+}
+
+/// Runs a call inside its window.
+async fn one_call(
+    tool: Option<Arc<dyn AnyTool>>,
+    input: Value,
+    cx: ToolCx,
+    window: Option<(Arc<dyn Snapshots>, Window)>,
+) -> Finished {
+    let id = cx.call.clone();
+    let mut snapshots = Vec::new();
+    let closing = match window {
+        Some((taker, window)) => {
+            snapshots.extend(taker.open(window).await);
+            Some(taker)
+        }
+        None => None,
+    };
+    let began = Instant::now();
+    let (how, outcome) = match tool {
+        Some(tool) => within_deadline(&*tool, input, cx).await,
+        None => (None, Err(ToolFault::Tell("the tool is gone".to_owned()))),
+    };
+    let took = began.elapsed();
+    if let Some(taker) = closing {
+        snapshots.extend(taker.close(&id).await);
+    }
+    Finished {
+        id,
+        how,
+        outcome,
+        took,
+        snapshots,
+    }
 }
 
 impl Finished {

@@ -9,11 +9,12 @@ use crate::{
     step::{Step, delivery, next_step},
 };
 use gimlet_ports::{
-    EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Stop, Toolbox,
+    EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Snapshots, Stop,
+    Toolbox,
 };
 use gimlet_protocol::{
     Accepted, Asker, Block, CallId, EntryId, Fact, Hired, NoteKind, Noted, Op, OpKey, Refusal,
-    Reported, Returned, ReturnedHow, SessionId, SessionState, Signal, Spent,
+    Reported, Returned, ReturnedHow, SessionId, SessionState, Signal, Spent, TaskId,
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -36,6 +37,8 @@ pub struct Parts {
     pub judges: Vec<Arc<dyn Judge>>,
     /// Who has words for the model once a call has returned.
     pub reminders: Vec<Arc<dyn Reminders>>,
+    /// Takes what calls change on the disk, where that is wanted.
+    pub snapshots: Option<Arc<dyn Snapshots>>,
     /// The world.
     pub host: Arc<dyn Host>,
     /// How it behaves.
@@ -63,6 +66,9 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         state: SessionState::Resting,
         sent: None,
         compacting: None,
+        windows: BTreeSet::new(),
+        tasks_before: BTreeSet::new(),
+        restoring: None,
         taken: HashSet::new(),
     };
     driver.held = owes || (driver.offers_end() && driver.missing_end().is_some());
@@ -255,12 +261,21 @@ pub(crate) struct Driver {
     pub(crate) sent: Option<crate::sample::Sent>,
     /// A compaction that the person asked for, with their wish.
     pub(crate) compacting: Option<Trigger>,
+    /// Calls whose windows are open.
+    pub(crate) windows: BTreeSet<CallId>,
+    /// Background tasks that ran when it was last looked.
+    pub(crate) tasks_before: BTreeSet<TaskId>,
+    /// An operation on files that is owed.
+    pub(crate) restoring: Option<crate::windows::Restoring>,
     /// Keys of the operations that were taken since the session was opened.
     pub(crate) taken: HashSet<OpKey>,
 }
 
 impl Driver {
     async fn run(mut self) {
+        if let Err(fault) = self.take_leftovers().await {
+            self.broke(fault);
+        }
         loop {
             while let Ok(command) = self.inbox.try_recv() {
                 self.take(command);
@@ -383,9 +398,17 @@ impl Driver {
         if let Some(trigger) = self.compacting.take() {
             return Some(self.compact_by_hand(trigger).await);
         }
+        if let Some(restoring) = self.restoring.take() {
+            return Some(self.restore(restoring).await);
+        }
         if !self.held && self.broken.is_none() {
             if let Some(nudge) = self.missing_end().filter(|_| self.is_own_turn) {
                 return Some(self.record(vec![nudge]));
+            }
+            if self.state != SessionState::Resting
+                && let Err(fault) = self.settle_windows().await
+            {
+                return Some(Err(fault));
             }
             self.enter(SessionState::Resting);
             if let Err(fault) = self.parts.log.sync() {

@@ -6,6 +6,7 @@ use crate::{
     hub::Subscription,
     index::{Phase, fold_log},
     step::{Step, next_step},
+    windows::changes_files,
 };
 use gimlet_ports::LogFault;
 use gimlet_protocol::{
@@ -67,6 +68,12 @@ impl Driver {
     /// Takes a command and tells what it means for the work under way.
     pub(crate) fn take_while_working(&mut self, command: Command, working: Working) -> After {
         match command {
+            Command::Submit { key, op, answer } if changes_files(&op) && !self.is_taken(&key) => {
+                if let Err((refusal, answer)) = self.ask_to_restore(key, op, working, answer) {
+                    answer.send(Err(refusal)).or_unheard();
+                }
+                After::GoOn
+            }
             Command::Submit { key, op, answer } => {
                 let halts = working == Working::Yes && matches!(op, Op::Interrupt | Op::Close);
                 let outcome = self.operate(key, op, working);
@@ -132,6 +139,10 @@ impl Driver {
             .chain(fault)
             .chain([Signal::State { state: self.state }])
             .collect()
+    }
+
+    fn is_taken(&self, key: &OpKey) -> bool {
+        self.index.knows(key) || self.taken.contains(key)
     }
 
     fn operate(&mut self, key: OpKey, op: Op, working: Working) -> Result<Accepted, Refusal> {
@@ -200,7 +211,9 @@ impl Driver {
                 self.ask_to_compact(instructions, working)?;
                 return Ok(());
             }
-            Op::Rewind { to } => return self.rewind(&key, to, working),
+            Op::Rewind { to, .. } => return self.rewind(&key, to, working),
+            // These are carried out when the loop comes round.
+            Op::Undo { .. } | Op::Redo { .. } => return Err(not_now("that was asked for already")),
             Op::Resume => self.resume(key)?,
             Op::Close => {
                 self.closing = Some(key.clone());
@@ -338,7 +351,12 @@ impl Driver {
         Err(not_now("there is no unfinished turn to go on with"))
     }
 
-    fn rewind(&mut self, key: &OpKey, to: EntryId, working: Working) -> Result<(), Refusal> {
+    pub(crate) fn rewind(
+        &mut self,
+        key: &OpKey,
+        to: EntryId,
+        working: Working,
+    ) -> Result<(), Refusal> {
         let Some(from) = self.index.last() else {
             return Err(not_now("the session is empty"));
         };
@@ -388,13 +406,13 @@ pub(crate) enum Working {
     No,
 }
 
-fn log_refusal(fault: &LogFault) -> Refusal {
+pub(crate) fn log_refusal(fault: &LogFault) -> Refusal {
     Refusal::Log {
         why: fault.to_string(),
     }
 }
 
-fn not_now(why: &str) -> Refusal {
+pub(crate) fn not_now(why: &str) -> Refusal {
     Refusal::NotNow {
         why: why.to_owned(),
     }

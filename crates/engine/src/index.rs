@@ -234,7 +234,7 @@ impl Index {
                 self.keys.insert(key.clone());
             }
             Fact::Hired(hired) => self.workers.push((**hired).clone()),
-            Fact::Reported(_) | Fact::Unknown(_) => {}
+            Fact::Reported(_) | Fact::Snapshot(_) | Fact::Unknown(_) => {}
         }
     }
 
@@ -272,6 +272,7 @@ impl Index {
             | Fact::Resumed(_)
             | Fact::Closed(_)
             | Fact::Reported(_)
+            | Fact::Snapshot(_)
             | Fact::Unknown(_) => {}
         }
     }

@@ -20,6 +20,7 @@ mod sample;
 mod scan;
 mod step;
 mod transcript;
+mod windows;
 
 pub use budget::Purse;
 pub use driver::{Glance, Parts, SessionHandle, WorkerFact, start};

@@ -100,7 +100,7 @@ pub async fn run(sessions: Arc<dyn Sessions>, options: HeadlessOptions, io: Io) 
     let events = match sessions.follow(head.id.clone(), after).await {
         Ok(events) => events,
         Err(refusal) => {
-            let why = refusal_text(&refusal);
+            let why = refusal.sentence();
             return outputs
                 .fail_to_start(&options, &why, None, refusal_outcome(&refusal))
                 .await;
@@ -400,7 +400,7 @@ impl Run {
         self.prompts.insert(key.clone(), Prompt::default());
         if let Err(refusal) = self.door.submit_as(key.clone(), op).await {
             self.prompts.remove(&key);
-            self.fail(&refusal_text(&refusal), refusal_outcome(&refusal));
+            self.fail(&refusal.sentence(), refusal_outcome(&refusal));
         }
     }
 
@@ -477,7 +477,7 @@ impl Run {
         if !works || self.interrupts > 1 {
             self.ended = Some(Outcome::Interrupted);
         } else if let Err(refusal) = self.door.submit(Op::Interrupt).await {
-            self.fail(&refusal_text(&refusal), refusal_outcome(&refusal));
+            self.fail(&refusal.sentence(), refusal_outcome(&refusal));
         }
     }
 
@@ -566,18 +566,10 @@ fn fresh_key() -> OpKey {
     OpKey(Uuid::now_v7().to_string())
 }
 
-fn refusal_text(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::NoSession { .. } => "the session has ended".to_owned(),
-        Refusal::NotNow { why } | Refusal::Log { why } => why.clone(),
-        Refusal::Busy => "the session takes no operations at the moment".to_owned(),
-    }
-}
-
 fn refusal_outcome(refusal: &Refusal) -> Outcome {
     match refusal {
         Refusal::NoSession { .. } | Refusal::Busy => Outcome::TurnFailed,
-        Refusal::NotNow { .. } => Outcome::Usage,
+        Refusal::NotNow { .. } | Refusal::Conflicts { .. } => Outcome::Usage,
         Refusal::Log { .. } => Outcome::Environment,
     }
 }

@@ -10,6 +10,7 @@ mod log;
 mod model;
 mod reminders;
 mod sessions;
+mod snapshots;
 mod tool;
 mod upkeep;
 mod web;
@@ -28,6 +29,7 @@ pub use model::{
 };
 pub use reminders::Reminders;
 pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
+pub use snapshots::{Restore, Snapshots, Window};
 pub use tool::{
     AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox,
 };

@@ -2,7 +2,8 @@
 
 use crate::Later;
 use gimlet_protocol::{
-    Accepted, EntryId, Event, Mode, Op, OpKey, Refusal, SessionId, SessionState, Timestamp,
+    Accepted, EntryId, Event, FileDiff, Mode, Op, OpKey, Refusal, RestorePreview, RestoreWish,
+    SessionId, SessionState, Timeline, Timestamp, UndoWhat,
 };
 use std::path::PathBuf;
 
@@ -31,8 +32,40 @@ pub trait Sessions: Send + Sync {
         after: Option<EntryId>,
     ) -> Later<'_, Result<EventStream, Refusal>>;
 
+    /// The session's turns with what each changed on the disk.
+    fn timeline(&self, session: SessionId) -> Later<'_, Result<Timeline, Refusal>> {
+        drop(session);
+        Box::pin(async { Err(no_snapshots()) })
+    }
+
+    /// What an undo, a redo or a rewind of files would do. Changes nothing.
+    fn preview(
+        &self,
+        session: SessionId,
+        wish: RestoreWish,
+    ) -> Later<'_, Result<RestorePreview, Refusal>> {
+        drop((session, wish));
+        Box::pin(async { Err(no_snapshots()) })
+    }
+
+    /// What turns or calls changed, as text.
+    fn diff(
+        &self,
+        session: SessionId,
+        what: UndoWhat,
+    ) -> Later<'_, Result<Vec<FileDiff>, Refusal>> {
+        drop((session, what));
+        Box::pin(async { Err(no_snapshots()) })
+    }
+
     /// Ends every session of this process in order.
     fn close_all(&self) -> Later<'_, ()>;
+}
+
+fn no_snapshots() -> Refusal {
+    Refusal::NotNow {
+        why: "no snapshots are taken here".to_owned(),
+    }
 }
 
 /// Which session to open.

@@ -2,7 +2,7 @@
 
 use crate::{
     Block, Call, CallId, EntryId, Mark, Mode, OpKey, Opaque, Question, Reply, ReplyId, Ruling,
-    SessionId, Spent, ToolSpec, Usage, Verbatim, door::with_door,
+    SessionId, Snapshot, Spent, ToolSpec, Usage, Verbatim, door::with_door,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, value::RawValue};
@@ -306,6 +306,8 @@ facts! {
     Hired(Box<Hired>) = "hired",
     /// A worker came to rest.
     Reported(Box<Reported>) = "reported",
+    /// What a call changed on the disk, or what an undo did.
+    Snapshot(Box<Snapshot>) = "snapshot",
 }
 
 /// A worker with a session of its own.

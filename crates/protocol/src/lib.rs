@@ -15,6 +15,7 @@ mod op;
 pub mod path_text;
 mod permission;
 mod signal;
+mod snapshot;
 mod tool;
 mod usage;
 mod verbatim;
@@ -31,6 +32,11 @@ pub use message::{Block, Call, Message, Opaque, Role};
 pub use op::{Accepted, Op, Refusal, Reply, ReplyScope};
 pub use permission::{Access, Mode, PublishTarget, Question, Reason, Risk, Ruling, Verdict};
 pub use signal::{Event, SessionState, Signal};
+pub use snapshot::{
+    Author, Conflict, FileChange, FileDiff, FileState, LeftOut, OnConflict, Remedy, RestorePreview,
+    RestoreWish, RewindScope, Snapshot, SnapshotOf, SnapshotRef, Taken, Timeline, TimelineChange,
+    TimelineTurn, UndoWhat,
+};
 pub use tool::{Exposure, Lane, ToolSpec};
 pub use usage::{Asker, Finish, RequestCost, Spent, Usage};
 pub use verbatim::Verbatim;

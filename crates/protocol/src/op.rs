@@ -1,6 +1,9 @@
 //! What a client may ask of a session.
 
-use crate::{Block, CallId, Change, EntryId, OpKey, QueueLane, SessionId};
+use crate::{
+    Block, CallId, Change, Conflict, EntryId, OnConflict, OpKey, QueueLane, RewindScope, SessionId,
+    UndoWhat,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -46,10 +49,31 @@ pub enum Op {
         /// What the person wants kept in mind, if anything.
         instructions: Option<String>,
     },
-    /// Makes the conversation continue from an earlier entry. Later ones stay in the log.
+    /// Goes back to an earlier entry: with the conversation, the files or both. Later entries
+    /// stay in the log.
     Rewind {
-        /// The last entry that stays in the conversation.
+        /// The last entry that stays.
         to: EntryId,
+        /// What goes back.
+        #[serde(default)]
+        scope: RewindScope,
+        /// What happens to files that someone changed since.
+        #[serde(default)]
+        conflicts: OnConflict,
+    },
+    /// Takes back what calls changed on the disk.
+    Undo {
+        /// Which calls.
+        what: UndoWhat,
+        /// What happens to files that someone changed since.
+        #[serde(default)]
+        conflicts: OnConflict,
+    },
+    /// Brings back what the last undo took.
+    Redo {
+        /// What happens to files that someone changed since.
+        #[serde(default)]
+        conflicts: OnConflict,
     },
     /// Goes on with a turn that a crash or a fault cut short. Without one it is refused.
     Resume,
@@ -118,4 +142,30 @@ pub enum Refusal {
         /// A sentence that says what and where.
         why: String,
     },
+    /// Files are not as the calls left them; nothing was changed.
+    Conflicts {
+        /// All of them.
+        conflicts: Vec<Conflict>,
+    },
+}
+
+impl Refusal {
+    /// One sentence for people; which session is meant is known to whoever asked.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NoSession { .. } => "the session has ended".to_owned(),
+            Self::NotNow { why } | Self::Log { why } => why.clone(),
+            Self::Busy => "the session takes no operations at the moment".to_owned(),
+            Self::Conflicts { conflicts } => match conflicts.as_slice() {
+                [] => "some files cannot be restored".to_owned(),
+                [only] => format!("{} stands in the way: {}", only.path.display(), only.why),
+                [first, rest @ ..] => format!(
+                    "{} and {} more stand in the way: {}",
+                    first.path.display(),
+                    rest.len(),
+                    first.why
+                ),
+            },
+        }
+    }
 }

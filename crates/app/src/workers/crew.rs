@@ -322,5 +322,6 @@ fn told(refusal: &Refusal) -> String {
         Refusal::NoSession { .. } => "the worker's session has ended".to_owned(),
         Refusal::NotNow { why } | Refusal::Log { why } => why.clone(),
         Refusal::Busy => "the worker takes no messages at the moment".to_owned(),
+        Refusal::Conflicts { .. } => refusal.sentence(),
     }
 }

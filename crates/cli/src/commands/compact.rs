@@ -46,14 +46,8 @@ async fn compact(args: &CompactArgs) -> Result<Exit, Exit> {
         .open(open)
         .await
         .map_err(|fault| exit::open_fault(&fault))?;
-    let refused = |refusal: gimlet_protocol::Refusal| {
-        let text = match refusal {
-            gimlet_protocol::Refusal::NotNow { why } | gimlet_protocol::Refusal::Log { why } => why,
-            gimlet_protocol::Refusal::NoSession { .. } => "the session has ended".to_owned(),
-            gimlet_protocol::Refusal::Busy => "the session is busy".to_owned(),
-        };
-        exit::complain(Exit::Failed, &text, None)
-    };
+    let refused =
+        |refusal: gimlet_protocol::Refusal| exit::complain(Exit::Failed, &refusal.sentence(), None);
     let mut events = hub
         .follow(head.id.clone(), head.last)
         .await

@@ -18,8 +18,9 @@ use gimlet_ports::{
     ToolCx, ToolFault, ToolReturn, Toolbox,
 };
 use gimlet_protocol::{
-    Block, Entry, EntryId, Event, Exposure, Fact, Fault, Lane, Message, Mode, Op, OpKey, Opened,
-    ReturnedHow, Risk, SessionId, SessionState, Signal, SummaryFate, Timestamp, ToolSpec,
+    Block, Entry, EntryId, Event, Exposure, Fact, Fault, Lane, Message, Mode, OnConflict, Op,
+    OpKey, Opened, ReturnedHow, RewindScope, Risk, SessionId, SessionState, Signal, SummaryFate,
+    Timestamp, ToolSpec,
 };
 use gimlet_providers::{FailureClass, Script, ScriptItem, Scripted};
 use serde_json::{Value, json};
@@ -183,6 +184,7 @@ impl World {
             tools,
             judges: vec![],
             reminders: vec![],
+            snapshots: None,
             host: Arc::new(LocalHost::new(HostOptions::default())),
             options,
         };
@@ -489,6 +491,8 @@ async fn a_compaction_keeps_requests_word_for_word_and_a_rewind_brings_the_rest_
             "r",
             Op::Rewind {
                 to: before.last().unwrap(),
+                scope: RewindScope::Conversation,
+                conflicts: OnConflict::Refuse,
             },
         )
         .await;
@@ -534,6 +538,7 @@ impl World {
             tools,
             judges: vec![],
             reminders: vec![],
+            snapshots: None,
             host: Arc::new(LocalHost::new(HostOptions::default())),
             options: EngineOptions::new("/".into(), "/".into()),
         };

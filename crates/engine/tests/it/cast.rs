@@ -127,6 +127,7 @@ impl Process {
                 &self.scene.setup.deny,
             ),
             reminders: vec![Arc::clone(&tools.tasks) as Arc<_>],
+            snapshots: None,
             host,
             options: self.options(store.scratch(&id).map_err(|fault| broken(&fault))?),
         };

@@ -7,7 +7,8 @@ use futures::StreamExt as _;
 use gimlet_app::{Answers, Hub, Launch};
 use gimlet_ports::{OpenSpec, Sessions as _};
 use gimlet_protocol::{
-    Block, EntryId, Event, Fact, Mode, Op, OpKey, SessionId, SessionState, Signal, SummaryFate,
+    Block, EntryId, Event, Fact, Mode, OnConflict, Op, OpKey, RewindScope, SessionId, SessionState,
+    Signal, SummaryFate,
 };
 use gimlet_testkit::sse::{Recorded, Reply, Script, Server};
 use serde_json::{Value, json};
@@ -272,7 +273,14 @@ fn what_is_planted_outlives_every_compaction_and_a_rewind_finds_the_original() {
         }
         for ((before, at), order) in compactions.iter().zip(&ordered).rev() {
             session
-                .submit(&format!("rewind-{before:?}"), Op::Rewind { to: *before })
+                .submit(
+                    &format!("rewind-{before:?}"),
+                    Op::Rewind {
+                        to: *before,
+                        scope: RewindScope::Conversation,
+                        conflicts: OnConflict::Refuse,
+                    },
+                )
                 .await;
             let index = session.entries.len();
             session

@@ -273,6 +273,7 @@ impl Account {
             | Fact::Closed(_)
             | Fact::Hired(_)
             | Fact::Reported(_)
+            | Fact::Snapshot(_)
             | Fact::Unknown(_) => {}
         }
         taken

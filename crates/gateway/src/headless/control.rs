@@ -5,7 +5,7 @@ use crate::headless::{
     messages::{CAPABILITIES, total_cost, wire_model},
     options::BypassSwitch,
     permission::read_decision,
-    refusal_outcome, refusal_text,
+    refusal_outcome,
     stdin::{FromClient, LineFault, Priority, UserMessage},
     turns::INPUT_CLOSED,
 };
@@ -58,7 +58,7 @@ impl Run {
         if priority == Priority::Now && self.account.turn.is_some() {
             // A turn that ends by itself in this instant needs no interruption.
             if let Err(refusal) = self.door.submit(Op::Interrupt).await {
-                self.fail(&refusal_text(&refusal), refusal_outcome(&refusal));
+                self.fail(&refusal.sentence(), refusal_outcome(&refusal));
                 return;
             }
         }
@@ -69,7 +69,7 @@ impl Run {
         self.prompts.insert(key.clone(), Prompt { origin, own_id });
         if let Err(refusal) = self.door.submit_as(key.clone(), op).await {
             self.prompts.remove(&key);
-            self.fail(&refusal_text(&refusal), refusal_outcome(&refusal));
+            self.fail(&refusal.sentence(), refusal_outcome(&refusal));
         }
     }
 
@@ -130,7 +130,7 @@ impl Run {
             }
         };
         if let Err(refusal) = self.door.submit_to(session, op).await {
-            self.messages.warn(&refusal_text(&refusal));
+            self.messages.warn(&refusal.sentence());
         }
     }
 
@@ -263,7 +263,7 @@ impl Run {
         self.door
             .submit(Op::Interrupt)
             .await
-            .map_err(|refusal| refusal_text(&refusal))?;
+            .map_err(|refusal| refusal.sentence())?;
         let mut receipt = json!({"still_queued": still_queued});
         if cancels {
             receipt["cancelled"] = json!(cancelled);
@@ -303,7 +303,7 @@ impl Run {
         match self.door.submit(Op::Configure { change }).await {
             Ok(_) => Ok(()),
             Err(Refusal::NotNow { why }) => Err(why),
-            Err(refusal) => Err(refusal_text(&refusal)),
+            Err(refusal) => Err(refusal.sentence()),
         }
     }
 }

@@ -177,7 +177,7 @@ impl Run {
         if let Err(refusal) = submitted
             && !self.closing
         {
-            self.messages.warn(&super::refusal_text(&refusal));
+            self.messages.warn(&refusal.sentence());
         }
     }
 

@@ -7,7 +7,6 @@ use crate::headless::{
     blocks,
     messages::Messages,
     permission::question_request,
-    refusal_text,
     turns::INPUT_CLOSED,
 };
 use futures::{
@@ -77,7 +76,7 @@ impl Run {
             }
             Err(refusal) => {
                 self.workers.busy.remove(&id);
-                self.messages.warn(&refusal_text(&refusal));
+                self.messages.warn(&refusal.sentence());
             }
         }
     }

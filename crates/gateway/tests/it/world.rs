@@ -106,6 +106,7 @@ impl World {
             tools: toolbox,
             judges: vec![Arc::new(ByName)],
             reminders: Vec::new(),
+            snapshots: None,
             host: Arc::new(tools::Nowhere),
             options: self.options,
         };

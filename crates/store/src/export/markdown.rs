@@ -161,7 +161,8 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
         | Fact::Resumed(_)
         | Fact::Closed(_)
         | Fact::Hired(_)
-        | Fact::Reported(_) => Ok(()),
+        | Fact::Reported(_)
+        | Fact::Snapshot(_) => Ok(()),
     }
 }
 

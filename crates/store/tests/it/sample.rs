@@ -1,12 +1,12 @@
 //! Facts of every kind, and logs made of them.
 
 use gimlet_protocol::{
-    Access, Answered, Asked, Asker, Block, Call, CallId, Called, Change, Cleared, Compacted,
-    EntryId, Fact, Fault, Finish, Hired, Incoming, Kept, Lane, Mark, Mode, NoteKind, Noted, OpKey,
-    Opaque, Opened, Origin, Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId,
-    ReplyScope, Reported, RequestCost, Returned, ReturnedHow, Rewound, Risk, Ruling, Said,
-    SessionId, Spent, Stamp, SummaryFate, Todo, TodoStatus, ToolSpec, Usage, Verbatim, Verdict,
-    Waits,
+    Access, Answered, Asked, Asker, Author, Block, Call, CallId, Called, Change, Cleared,
+    Compacted, EntryId, Fact, Fault, FileChange, FileState, Finish, Hired, Incoming, Kept, Lane,
+    LeftOut, Mark, Mode, NoteKind, Noted, OpKey, Opaque, Opened, Origin, Question, QueueLane,
+    Queued, Reason, Refused, Reply, ReplyId, ReplyScope, Reported, RequestCost, Returned,
+    ReturnedHow, Rewound, Risk, Ruling, Said, SessionId, Snapshot, SnapshotOf, Spent, Stamp,
+    SummaryFate, Taken, Todo, TodoStatus, ToolSpec, Usage, Verbatim, Verdict, Waits,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -244,6 +244,29 @@ pub(crate) fn every_fact() -> Vec<Fact> {
             usage: Usage::default(),
             micro_usd: 120,
             took_ms: 900,
+        })),
+        Fact::Snapshot(Box::new(Snapshot {
+            of: SnapshotOf::Call {
+                call: CallId::from("call_1"),
+            },
+            changes: vec![FileChange {
+                path: PathBuf::from("/work/demo/a"),
+                before: None,
+                after: Some(FileState::File {
+                    mode: 0o644,
+                    size: 2,
+                    hash: Some("ab".repeat(32)),
+                }),
+                author: Author::Doubtful,
+            }],
+            total: 1,
+            set: "0001700000000024-s-call_1".to_owned(),
+            beside: vec!["call_2".to_owned()],
+            left_out: vec![LeftOut {
+                path: PathBuf::from("/work/demo/target"),
+                why: "it is a cache".to_owned(),
+            }],
+            taken: Taken::Late,
         })),
     ]
 }
