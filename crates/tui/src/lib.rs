@@ -18,5 +18,7 @@
 //! Text that comes from a model, a tool or a file passes the sanitiser (`gimlet-hygiene`) before
 //! it becomes a line.
 
+pub mod editor;
+pub mod fit;
 pub mod text;
 pub mod theme;
