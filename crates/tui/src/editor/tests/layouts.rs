@@ -1,3 +1,5 @@
+//! Rows and the cursor, at every width and after every change.
+
 use super::*;
 use crate::editor::{buffer::Buffer, layout::Layout};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tables of texts before and after the keys of readline, pastes and chips.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tables of texts before and after the keys of vim.
+
 use super::*;
 
 /// Types into an editor that is in vim's normal mode.
