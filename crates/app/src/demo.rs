@@ -5,11 +5,12 @@
 
 use crate::launch::Launch;
 use gimlet_settings::{Env, env_vars};
+use gimlet_trust::{GitFault, GitRepository};
 use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
 const FILES: [(&str, &str); 3] = [
@@ -40,7 +41,19 @@ pub enum DemoFault {
     NoGit,
     /// git refuses.
     #[error("git could not make the repository: {0}")]
-    Git(String),
+    Git(GitFault),
+}
+
+impl From<GitFault> for DemoFault {
+    fn from(fault: GitFault) -> Self {
+        match fault {
+            GitFault::Missing => Self::NoGit,
+            GitFault::Start { .. }
+            | GitFault::TooSlow { .. }
+            | GitFault::TooMuch { .. }
+            | GitFault::Failed { .. } => Self::Git(fault),
+        }
+    }
 }
 
 impl Demo {
@@ -48,7 +61,7 @@ impl Demo {
     ///
     /// # Errors
     /// When the folder or the repository cannot be made; nothing is left then.
-    pub fn prepare() -> Result<Self, DemoFault> {
+    pub fn prepare(env: &Env) -> Result<Self, DemoFault> {
         let folder = tempfile::Builder::new().prefix("gimlet-demo-").tempdir()?;
         let repo = folder.path().join("repo");
         fs::create_dir(&repo)?;
@@ -56,16 +69,13 @@ impl Demo {
             fs::write(repo.join(name), text)?;
         }
         fs::write(folder.path().join("script.json"), SCRIPT)?;
+        let git = git(&repo, env)?;
         for arguments in [
             &["init", "--quiet", "--initial-branch=main"][..],
             &["add", "--all"],
             &["commit", "--quiet", "--message=Add statistics"],
         ] {
-            let output = git(&repo, arguments)?;
-            if !output.status.success() {
-                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                return Err(DemoFault::Git(said));
-            }
+            git.run(arguments)?;
         }
         Ok(Self {
             root: folder.keep(),
@@ -137,9 +147,8 @@ impl Demo {
     ///
     /// # Errors
     /// When git cannot be started.
-    pub fn diff(&self) -> Result<String, DemoFault> {
-        let output = git(&self.repo(), &["diff", "--no-ext-diff", "--no-color"])?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    pub fn diff(&self, env: &Env) -> Result<String, DemoFault> {
+        Ok(git(&self.repo(), env)?.run(&["diff", "--no-color"])?)
     }
 
     /// Removes the folder.
@@ -151,32 +160,11 @@ impl Demo {
     }
 }
 
-/// Runs git apart from anything that the person has configured.
-fn git(repo: &Path, arguments: &[&str]) -> Result<Output, DemoFault> {
-    Command::new("git")
-        .args([
-            "-c",
-            "user.name=Gimlet demo",
-            "-c",
-            "user.email=demo@localhost",
-        ])
-        .args([
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "commit.gpgSign=false",
-        ])
-        .args(arguments)
-        .current_dir(repo)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| {
-            if error.kind() == io::ErrorKind::NotFound {
-                DemoFault::NoGit
-            } else {
-                DemoFault::Git(error.to_string())
-            }
-        })
+/// Git apart from anything that the person has configured.
+fn git(repo: &Path, env: &Env) -> Result<GitRepository, DemoFault> {
+    let git = crate::launch::git(env)
+        .apart()
+        .with("user.name", "Gimlet demo")
+        .with("user.email", "demo@localhost");
+    Ok(git.at(repo)?)
 }

@@ -212,8 +212,10 @@ fn programs(settings: &Settings) -> Vec<Check> {
 
 /// The first line that a program prints for `--version`, within the limit.
 fn version_of(program: &Path) -> Option<String> {
+    // Far from the folder: a version is told without a look at what lies there.
     let mut child = Command::new(program)
         .arg("--version")
+        .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -6,7 +6,9 @@ use gimlet_ports::OpenFault;
 use gimlet_protocol::{Mode, Verdict};
 use gimlet_settings::{
     Dirs, Env, FileSources, FlagValue, Layer, LoadSpec, Origin, Settings, SettingsFault, Source,
+    env_vars,
 };
+use gimlet_trust::{Git, GitEnv};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -214,6 +216,15 @@ impl Launch {
             (None, _) => Ok(settings.permissions.default_mode),
         }
     }
+}
+
+/// Git with what it needs of the environment.
+pub fn git(env: &Env) -> Git {
+    Git::new(GitEnv {
+        path: env.raw(&env_vars::PATH).map(ToOwned::to_owned),
+        home: env.path(&env_vars::HOME),
+        config_home: env.path(&env_vars::XDG_CONFIG_HOME),
+    })
 }
 
 /// The model that the settings name, in full.

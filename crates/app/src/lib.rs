@@ -31,7 +31,7 @@ pub use background::{TaskRow, TaskState, task_rows};
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use explain::{Explained, explain};
-pub use launch::{Answers, Launch, Persistence};
+pub use launch::{Answers, Launch, Persistence, git};
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
 pub use memory::{
     LeftOut, MemoryRow, MemoryScope, MemoryState, MemorySurvey, NoteTo, NoteWritten, add_note,

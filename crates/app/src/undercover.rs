@@ -1,11 +1,11 @@
 //! What is about to leave the machine, looked through for secrets and confidential terms.
 
 use gimlet_hygiene::{secrets, terms::Terms};
+use gimlet_trust::{Git, GitFault, GitRepository};
 use std::{
     fs,
     io::{self, Read as _},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 /// What is looked through.
@@ -48,20 +48,20 @@ pub enum ScanFault {
         error: io::Error,
     },
     /// Git does not do what it is asked.
-    #[error("git {what} failed: {why}")]
-    Git {
-        /// What git was asked.
-        what: String,
-        /// What it says.
-        why: String,
-    },
+    #[error(transparent)]
+    Git(#[from] GitFault),
 }
 
 /// Looks through it.
 ///
 /// # Errors
 /// When what is named cannot be read; a hook must then refuse.
-pub fn scan(folder: &Path, scope: &Scope, terms: &[String]) -> Result<Vec<Leak>, ScanFault> {
+pub fn scan(
+    folder: &Path,
+    scope: &Scope,
+    terms: &[String],
+    git: &Git,
+) -> Result<Vec<Leak>, ScanFault> {
     let mut scan = Scan {
         terms: Terms::new(terms),
         leaks: Vec::new(),
@@ -75,8 +75,8 @@ pub fn scan(folder: &Path, scope: &Scope, terms: &[String]) -> Result<Vec<Leak>,
             })?;
             scan.text(&what, &String::from_utf8_lossy(&bytes));
         }
-        Scope::Staged => scan.diff(&git(folder, &diff(&["--cached"]))?),
-        Scope::Range(range) => scan.commits(folder, &[range.as_str()])?,
+        Scope::Staged => scan.diff(&git.at(folder)?.run(&diff(&["--cached"]))?),
+        Scope::Range(range) => scan.commits(&git.at(folder)?, &[range.as_str()])?,
         Scope::Push => {
             let mut told = String::new();
             io::stdin()
@@ -85,8 +85,9 @@ pub fn scan(folder: &Path, scope: &Scope, terms: &[String]) -> Result<Vec<Leak>,
                     what: "standard input".to_owned(),
                     error,
                 })?;
+            let git = git.at(folder)?;
             for line in told.lines() {
-                scan.push(folder, line)?;
+                scan.push(&git, line)?;
             }
         }
     }
@@ -101,7 +102,7 @@ struct Scan {
 
 impl Scan {
     /// One line of what git tells: local reference and object, remote reference and object.
-    fn push(&mut self, folder: &Path, line: &str) -> Result<(), ScanFault> {
+    fn push(&mut self, git: &GitRepository, line: &str) -> Result<(), ScanFault> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [_, object, reference, known] = words[..] else {
             return Ok(());
@@ -113,17 +114,17 @@ impl Scan {
         self.text("the name of the branch or tag", reference);
         if is_nothing(known) {
             // New there: everything that no remote has yet.
-            return self.commits(folder, &[object, "--not", "--remotes"]);
+            return self.commits(git, &[object, "--not", "--remotes"]);
         }
-        self.commits(folder, &[&format!("{known}..{object}")])
+        self.commits(git, &[&format!("{known}..{object}")])
     }
 
     /// The messages and changes of commits.
-    fn commits(&mut self, folder: &Path, which: &[&str]) -> Result<(), ScanFault> {
+    fn commits(&mut self, git: &GitRepository, which: &[&str]) -> Result<(), ScanFault> {
         let mut list = vec!["rev-list", "--reverse", "--max-count=10000"];
         list.extend_from_slice(which);
         list.push("--");
-        for commit in git(folder, &list)?.lines() {
+        for commit in git.run(&list)?.lines() {
             let shown = [
                 "log",
                 "-1",
@@ -132,11 +133,11 @@ impl Scan {
                 commit,
             ];
             let short: String = commit.chars().take(12).collect();
-            self.text(&format!("the message of {short}"), &git(folder, &shown)?);
+            self.text(&format!("the message of {short}"), &git.run(&shown)?);
             let mut changes = vec!["log", "-1", "--no-show-signature", "--format=", "-m", "-p"];
             changes.extend_from_slice(&PLAIN);
             changes.push(commit);
-            self.diff(&git(folder, &changes)?);
+            self.diff(&git.run(&changes)?);
         }
         Ok(())
     }
@@ -213,57 +214,12 @@ fn first_line(hunk: &str) -> usize {
     number.and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
-/// A diff as git itself makes it, of text and of what git takes for none.
-const PLAIN: [&str; 5] = [
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-color",
-    "--unified=0",
-    "--text",
-];
+/// A diff of text and of what git takes for none.
+const PLAIN: [&str; 3] = ["--no-color", "--unified=0", "--text"];
 
 fn diff<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["diff"];
     arguments.extend_from_slice(&PLAIN);
     arguments.extend_from_slice(more);
     arguments
-}
-
-/// Runs git so that nothing of the repository's own configuration runs with it.
-fn git(folder: &Path, arguments: &[&str]) -> Result<String, ScanFault> {
-    let failed = |why: String| ScanFault::Git {
-        what: arguments.first().copied().unwrap_or_default().to_owned(),
-        why,
-    };
-    let output = Command::new("git")
-        .args(["--no-optional-locks", "--no-pager"])
-        .args([
-            "-c",
-            "core.fsmonitor=false",
-            "-c",
-            "core.hooksPath=/dev/null",
-        ])
-        .args([
-            "-c",
-            "safe.bareRepository=explicit",
-            "-c",
-            "protocol.ext.allow=never",
-        ])
-        .args([
-            "-c",
-            "diff.noprefix=false",
-            "-c",
-            "diff.mnemonicPrefix=false",
-        ])
-        .args(["-c", "core.quotePath=false"])
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(why.lines().last().unwrap_or("no reason").to_owned()));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

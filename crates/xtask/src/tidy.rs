@@ -40,6 +40,7 @@ const RULES: &[fn(&Repository) -> Vec<Finding>] = &[
     dependencies::placed,
     dependencies::explained,
     effects::doors,
+    effects::git,
     effects::tasks,
     effects::variables,
     effects::registry,

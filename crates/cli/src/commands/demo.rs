@@ -24,7 +24,8 @@ pub(crate) fn run(args: &DemoArgs) -> Exit {
 
 fn demonstrate(keep: bool) -> Result<Exit, Exit> {
     here()?;
-    let demo = Demo::prepare().map_err(|fault| environment(&fault.to_string()))?;
+    let demo =
+        Demo::prepare(&Env::of_process()).map_err(|fault| environment(&fault.to_string()))?;
     let outcome = play(&demo);
     let folder = demo.folder().to_owned();
     if keep {
@@ -69,7 +70,7 @@ fn play(demo: &Demo) -> Result<Exit, Exit> {
         .test()
         .map_err(|fault| environment(&fault.to_string()))?;
     let diff = demo
-        .diff()
+        .diff(&Env::of_process())
         .map_err(|fault| environment(&fault.to_string()))?;
     exit::print_line(&format!(
         "\n$ sh test.sh    (after, run outside of the session)\n{}",

@@ -34,7 +34,8 @@ pub(crate) fn run(args: UndercoverArgs) -> Exit {
                 Some(range) if !staged => Scope::Range(range),
                 Some(_) | None => Scope::Staged,
             };
-            match scan(&launch.cwd, &scope, &settings.confidential_terms) {
+            let git = gimlet_app::git(&launch.env);
+            match scan(&launch.cwd, &scope, &settings.confidential_terms, &git) {
                 Ok(leaks) => report(&leaks),
                 Err(fault) => {
                     let hint = "name a file, a range such as origin/main..HEAD, or --staged";

@@ -4,7 +4,12 @@ use super::Finding;
 use crate::repository::Repository;
 
 /// What a sibling may see.
-const BASE: &[&str] = &["gimlet-protocol", "gimlet-ports", "gimlet-hygiene"];
+const BASE: &[&str] = &[
+    "gimlet-protocol",
+    "gimlet-ports",
+    "gimlet-hygiene",
+    "gimlet-trust",
+];
 
 /// Each crate with the crates of the workspace that its shipped part may depend on. Tests
 /// may depend on any crate.
@@ -13,6 +18,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gimlet-ports", &["gimlet-protocol"]),
     // A leaf that everything may see: front ends need it and must not link the shell parser.
     ("gimlet-hygiene", &[]),
+    // A leaf, too: whoever reads a repository or starts git does it through its doors.
+    ("gimlet-trust", &[]),
     ("gimlet-settings", BASE),
     ("gimlet-engine", BASE),
     ("gimlet-providers", BASE),
@@ -30,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gimlet-protocol",
             "gimlet-ports",
             "gimlet-hygiene",
+            "gimlet-trust",
             "gimlet-settings",
             "gimlet-engine",
             "gimlet-providers",
@@ -45,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gimlet-protocol",
             "gimlet-ports",
             "gimlet-hygiene",
+            "gimlet-trust",
             "gimlet-settings",
             "gimlet-gateway",
             "gimlet-tui",

@@ -89,6 +89,26 @@ fn doors_of(file: &SourceFile) -> Vec<Finding> {
     findings
 }
 
+/// Git is started through its door alone, which takes away what a repository would have it run.
+pub(super) fn git(repository: &Repository) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let outside = |file: &&SourceFile| !file.is_test() && file.crate_folder() != Some("trust");
+    for file in repository.rust().filter(outside) {
+        let paths = file.used_paths();
+        for path in paths {
+            let starts = matches!(
+                resolved(path, paths).as_str(),
+                "std::process::Command::new" | "tokio::process::Command::new"
+            );
+            if starts && path.first_argument.as_deref() == Some("git") {
+                let place = format!("{}:{}", file.path, path.line);
+                findings.push(Finding::new(place, "start git by `gimlet_trust::Git`"));
+            }
+        }
+    }
+    findings
+}
+
 /// Tasks are started only where they have an owner.
 pub(super) fn tasks(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();

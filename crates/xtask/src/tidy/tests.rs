@@ -142,6 +142,21 @@ fn a_way_around_the_host_is_reported() {
 }
 
 #[test]
+fn git_that_is_started_beside_its_door_is_reported() {
+    let code =
+        "use std::process::Command;\nfn f() { Command::new(\"git\"); Command::new(\"sh\"); }";
+    let repository = tree(&[
+        ("crates/app/src/demo.rs", code),
+        ("crates/trust/src/git.rs", code),
+        ("crates/app/tests/it/main.rs", code),
+    ]);
+    assert_eq!(
+        told(&effects::git(&repository)),
+        ["crates/app/src/demo.rs:2: start git by `gimlet_trust::Git`"]
+    );
+}
+
+#[test]
 fn a_task_without_an_owner_is_reported() {
     let code = "use tokio::task;\nfn f() { task::spawn(g()); tokio::spawn(h()); s.spawn(i()); }";
     let repository = tree(&[
