@@ -2,7 +2,7 @@
 
 use gimlet_engine::{Index, fold_log};
 use gimlet_ports::{EntryIter, LogFault};
-use gimlet_protocol::{Asker, Block, EntryId, Fact, Finish, SessionId, Spent, Usage};
+use gimlet_protocol::{Asker, Block, Entry, EntryId, Fact, Finish, Hired, SessionId, Spent, Usage};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,42 +69,14 @@ pub fn cost_report(
     log_of: &dyn Fn(&SessionId) -> Option<EntryIter>,
 ) -> CostReport {
     let mut report = CostReport::default();
-    let mut read = BTreeSet::new();
-    report.read(entries, log_of, &mut read, None);
+    walk(entries, log_of, &mut |line| report.add(line));
     report
 }
 
 impl CostReport {
-    fn read(
-        &mut self,
-        entries: EntryIter,
-        log_of: &dyn Fn(&SessionId) -> Option<EntryIter>,
-        read: &mut BTreeSet<String>,
-        kind: Option<&str>,
-    ) {
-        for entry in entries.flatten() {
-            if let Fact::Hired(hired) = &entry.fact
-                && !read.contains(hired.worker.as_str())
-                && let Some(entries) = log_of(&hired.worker)
-            {
-                read.insert(hired.worker.0.clone());
-                self.read(entries, log_of, read, Some(&hired.kind));
-            } else if let Fact::Spent(spent) = &entry.fact {
-                let is_known =
-                    matches!(&spent.asker, Asker::Worker { name } if read.contains(name));
-                if !is_known {
-                    self.add(entry.id, spent, kind);
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, entry: EntryId, spent: &Spent, kind: Option<&str>) {
-        let asker = match (kind, &spent.asker) {
-            (Some(kind), Asker::Main) => format!("sub-agent {kind}"),
-            (Some(kind), asker) => format!("sub-agent {kind}, {}", asker_name(asker)),
-            (None, asker) => asker_name(asker),
-        };
+    fn add(&mut self, line: &Line<'_>) {
+        let (entry, spent) = (line.entry.id, line.spent);
+        let asker = line.asker();
         let sum = self.by_asker.entry(asker.clone()).or_default();
         sum.requests += 1;
         sum.tokens += spent.usage.context_tokens();
@@ -125,6 +97,77 @@ impl CostReport {
             first_ms: spent.first_ms,
             total_ms: spent.total_ms,
         });
+    }
+}
+
+/// A line of the ledger, where it was found.
+pub(crate) struct Line<'a> {
+    /// Its entry.
+    pub(crate) entry: &'a Entry,
+    /// What was spent.
+    pub(crate) spent: &'a Spent,
+    /// The worker whose log it stands in.
+    pub(crate) worker: Option<&'a Hired>,
+    /// The tools whose results it was the first to carry, each as often as it was called.
+    pub(crate) tools: &'a [String],
+}
+
+impl Line<'_> {
+    /// Who asked, in words.
+    pub(crate) fn asker(&self) -> String {
+        match (self.worker, &self.spent.asker) {
+            (Some(worker), Asker::Main) => format!("sub-agent {}", worker.kind),
+            (Some(worker), asker) => format!("sub-agent {}, {}", worker.kind, asker_name(asker)),
+            (None, asker) => asker_name(asker),
+        }
+    }
+}
+
+/// Shows every line of the ledger in a log and in those of its workers, each once.
+pub(crate) fn walk(
+    entries: EntryIter,
+    log_of: &dyn Fn(&SessionId) -> Option<EntryIter>,
+    visit: &mut dyn FnMut(&Line<'_>),
+) {
+    walk_log(entries, log_of, &mut BTreeSet::new(), None, visit);
+}
+
+fn walk_log(
+    entries: EntryIter,
+    log_of: &dyn Fn(&SessionId) -> Option<EntryIter>,
+    read: &mut BTreeSet<String>,
+    worker: Option<&Hired>,
+    visit: &mut dyn FnMut(&Line<'_>),
+) {
+    let mut tool_of = BTreeMap::new();
+    let mut fresh: Vec<String> = Vec::new();
+    for entry in entries.flatten() {
+        if let Fact::Hired(hired) = &entry.fact
+            && !read.contains(hired.worker.as_str())
+            && let Some(entries) = log_of(&hired.worker)
+        {
+            read.insert(hired.worker.0.clone());
+            walk_log(entries, log_of, read, Some(hired), visit);
+        } else if let Fact::Called(called) = &entry.fact {
+            tool_of.insert(called.call.id.clone(), called.call.tool.clone());
+        } else if let Fact::Returned(returned) = &entry.fact {
+            fresh.extend(tool_of.remove(&returned.call));
+        } else if let Fact::Spent(spent) = &entry.fact
+            && !matches!(&spent.asker, Asker::Worker { name } if read.contains(name))
+        {
+            let is_own = matches!(spent.asker, Asker::Main);
+            let tools: &[String] = if is_own { &fresh } else { &[] };
+            visit(&Line {
+                entry: &entry,
+                spent,
+                worker,
+                tools,
+            });
+            // A request that failed is made again with the same results.
+            if is_own && !matches!(spent.finish, Finish::Failed { .. }) {
+                fresh.clear();
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod auth;
 mod background;
+mod bill;
 pub mod cases;
 mod demo;
 mod doctor;
@@ -28,6 +29,9 @@ pub use auth::{
     AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,
 };
 pub use background::{TaskRow, TaskState, task_rows};
+pub use bill::{
+    BillBy, BillLine, BilledRequest, CacheAlarm, bill, bill_total, billed, cache_alarms,
+};
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use explain::{Explained, explain};

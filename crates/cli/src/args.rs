@@ -29,8 +29,8 @@ pub(crate) enum Command {
     Sessions(SessionsArgs),
     /// Make a session go on from an earlier point; what came later stays in its log
     Rewind(RewindArgs),
-    /// Show what each request of a session cost, and why
-    Cost(LedgerArgs),
+    /// Show what each request of a session cost, and why; or the bill over many sessions
+    Cost(CostArgs),
     /// Show what fills a session's window
     Context(LedgerArgs),
     /// List a session's background tasks, and whether they still run
@@ -324,6 +324,61 @@ pub(crate) struct LedgerArgs {
     pub(crate) session: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonFlag,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CostArgs {
+    /// Id, start of one, or name; without `--by` the newest of this folder where it is missing
+    pub(crate) session: Option<String>,
+    /// Add up by this: one session where it is named, else all
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) by: Option<CostBy>,
+    /// With `--by`: only sessions of this folder
+    #[arg(long, requires = "by", conflicts_with = "session")]
+    pub(crate) here: bool,
+    /// With `--by`: only from this day on, in your time zone
+    #[arg(long, requires = "by", value_name = "YYYY-MM-DD")]
+    pub(crate) since: Option<jiff::civil::Date>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = CostFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: CostFormat,
+    /// Write to a file instead, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CostBy {
+    /// Each session
+    Session,
+    /// Each day
+    Day,
+    /// Each model
+    Model,
+    /// Each folder
+    Project,
+    /// The tools whose results a request was the first to carry
+    Tool,
+    /// The session itself, kinds of sub-agents, compaction and others
+    Asker,
+    /// Each sub-agent
+    SubAgent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CostFormat {
+    /// A table with bars
+    Text,
+    /// JSON
+    Json,
+    /// A line of comma-separated values for each
+    Csv,
+    /// A picture of bars
+    Svg,
+    /// A page with the picture and the table
+    Html,
 }
 
 #[derive(Args, Debug)]

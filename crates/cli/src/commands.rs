@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 mod blackout;
 pub(crate) mod compact;
+pub(crate) mod cost;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod explain;

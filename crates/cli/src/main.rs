@@ -49,7 +49,7 @@ fn run(cli: Cli) -> Exit {
     match cli.command {
         Some(Command::Sessions(args)) => commands::sessions::run(&args),
         Some(Command::Rewind(args)) => commands::sessions::rewind(&args),
-        Some(Command::Cost(args)) => commands::ledger::cost(&args),
+        Some(Command::Cost(args)) => commands::cost::cost(&args),
         Some(Command::Context(args)) => commands::ledger::context(&args),
         Some(Command::Compact(args)) => commands::compact::run(&args),
         Some(Command::Memory(args)) => commands::memory::run(&args),

@@ -154,15 +154,20 @@ fn export(
         (Credentials::Out, ExportFormat::Md) => blackout::markdown(&text),
         (Credentials::Out, ExportFormat::Json) => blackout::json(&text),
     };
+    Ok(deliver(&text, output))
+}
+
+/// Prints text, or writes it to a file that is not there yet.
+pub(super) fn deliver(text: &[u8], output: Option<&Path>) -> Exit {
     let Some(path) = output else {
-        return Ok(exit::print(&String::from_utf8_lossy(&text)));
+        return exit::print(&String::from_utf8_lossy(text));
     };
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)
-        .and_then(|mut file| io::Write::write_all(&mut file, &text));
-    Ok(match written {
+        .and_then(|mut file| io::Write::write_all(&mut file, text));
+    match written {
         Ok(()) => exit::print_line(&format!("Written to {}.", path.display())),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let text = format!("{} exists already; nothing was written", path.display());
@@ -173,7 +178,7 @@ fn export(
             &format!("{}: {error}", path.display()),
             None,
         ),
-    })
+    }
 }
 
 fn search(query: &str, as_json: bool) -> Result<Exit, Exit> {

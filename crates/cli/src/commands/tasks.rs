@@ -11,7 +11,7 @@ pub(crate) fn run(args: &LedgerArgs) -> Exit {
 }
 
 fn list(args: &LedgerArgs) -> Result<Exit, Exit> {
-    let view = super::ledger::view(args)?;
+    let view = super::ledger::view(args.session.as_deref())?;
     let rows = task_rows(|| view.read(None)).map_err(|fault| super::sessions::log_fault(&fault))?;
     if args.json.json {
         return Ok(super::ledger::print_json(&rows));

@@ -101,3 +101,85 @@ fn the_ledger_counts_what_the_server_counted_with_retries_tools_and_an_interrupt
         "{report:#}"
     );
 }
+
+#[test]
+fn the_bill_over_sessions_has_the_sums_of_the_ledger_however_it_is_added_up() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    let read = json!({"file_path": rig.work().join("greeting.txt")});
+    wire.answer(Reply::events(&counted(
+        Script::new().call("toolu_1", "Read", &read),
+    )));
+    wire.answer(Reply::events(&counted(Script::new().text("Two lines."))));
+    rig.connected(&wire, ["-p", "Read =greeting"])
+        .finish()
+        .expect(0);
+    wire.answer(Reply::events(&counted(Script::new().text("Hello."))));
+    rig.connected(&wire, ["-p", "Say hello"]).finish().expect(0);
+    // What a fork copied is not paid twice.
+    wire.answer(Reply::events(&counted(Script::new().text("Once more."))));
+    rig.connected(&wire, ["-p", "--continue", "--fork-session", "Again"])
+        .finish()
+        .expect(0);
+
+    let [input, written, read, output] = COUNTS;
+    for by in [
+        "session",
+        "day",
+        "model",
+        "project",
+        "tool",
+        "asker",
+        "sub-agent",
+    ] {
+        let report = rig
+            .gimlet(["cost", "--by", by, "--json"])
+            .finish()
+            .expect(0)
+            .json();
+        assert_eq!(
+            report["total"]["usage"],
+            json!({
+                "input_tokens": 4 * input,
+                "output_tokens": 4 * output,
+                "cache_read_tokens": 4 * read,
+                "cache_write_tokens": 4 * written,
+                "thinking_tokens": 0,
+            }),
+            "{report:#}"
+        );
+        let sum = |field: &str| -> u64 {
+            let lines = report["lines"].as_array().unwrap();
+            lines.iter().map(|line| line[field].as_u64().unwrap()).sum()
+        };
+        assert_eq!(report["total"]["micro_usd"], sum("micro_usd"));
+        assert_eq!(report["total"]["sent_bytes"], sum("sent_bytes"));
+    }
+    let sheet = rig
+        .gimlet(["cost", "--by", "tool", "--format", "csv"])
+        .finish()
+        .expect(0);
+    let sheet = sheet.out();
+    let labels: Vec<&str> = sheet
+        .lines()
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(labels, ["tool", "\"no tool\"", "\"Read\""]);
+    // Nothing before tomorrow.
+    let none = rig
+        .gimlet(["cost", "--by", "day", "--since", "2999-01-01"])
+        .finish()
+        .expect(0);
+    assert_eq!(none.out(), "No request was made in these sessions.\n");
+    let page = rig.root().join("bill.html");
+    let to_page = ["cost", "--by", "session", "--format", "html", "--output"];
+    let made = rig.gimlet(to_page).args([page.to_str().unwrap()]);
+    made.finish().expect(0);
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        text.contains("Read =greeting") && text.contains("<svg "),
+        "{text}"
+    );
+    let again = rig.gimlet(to_page).args([page.to_str().unwrap()]);
+    again.finish().expect(2);
+}
