@@ -252,6 +252,7 @@ impl Driver {
             thinking: self.parts.options.thinking,
             tool_choice: ToolChoice::Auto,
             session: self.scene().session,
+            answer: None,
         }
     }
 

@@ -24,8 +24,8 @@ pub use host::{
 pub use judge::{Broken, Case, Judge, rule};
 pub use log::{EntryIter, LogFault, SessionLog};
 pub use model::{
-    Failure, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models, Price,
-    ReplyBlock, StartedBlock, Thinking, ToolChoice, WireBytes,
+    AnswerShape, Failure, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models,
+    Price, ReplyBlock, StartedBlock, Thinking, ToolChoice, WireBytes,
 };
 pub use reminders::Reminders;
 pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};

@@ -103,6 +103,18 @@ pub struct ModelRequest {
     pub tool_choice: ToolChoice,
     /// The session, as a key for the provider's cache.
     pub session: SessionId,
+    /// What the whole answer must be, where it is to be data. Providers that cannot be told
+    /// leave it to the words of the request.
+    pub answer: Option<Arc<AnswerShape>>,
+}
+
+/// A form that an answer must have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerShape {
+    /// Letters, digits, `_` and `-`.
+    pub name: String,
+    /// The JSON schema.
+    pub schema: serde_json::Value,
 }
 
 /// A stream of items that ends with exactly one `End`, and never panics or hangs silently

@@ -167,6 +167,7 @@ fn conversation(turns: usize) -> ModelRequest {
         thinking: Thinking::Adaptive,
         tool_choice: ToolChoice::Auto,
         session: SessionId::new("bench"),
+        answer: None,
     }
 }
 

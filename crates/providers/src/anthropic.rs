@@ -1,16 +1,20 @@
 //! Anthropic's Messages interface. Nothing of its wire leaves this module.
 
 mod convert;
+mod place;
 mod reply;
 mod request;
 mod trouble;
 
+pub use place::AnthropicPlace;
+pub(crate) use place::{bedrock_base, vertex_base};
 pub use request::ToolStreaming;
 
 use crate::{
     Secret,
     by_message::ByMessage,
-    catalogue::{self, Row},
+    catalogue::Row,
+    door::{Door, TokenSource, Tokens},
     exchange::{Dialect, Sending, add_headers, exchange, refused, secret_header},
     front::Fronts,
     http::LazyClient,
@@ -19,7 +23,7 @@ use crate::{
 use convert::Converted;
 use gimlet_ports::{Model, ModelCard, ModelRequest, ModelStream, Stop};
 use reply::Reply;
-use request::Shape;
+use request::{Form, Shape};
 use reqwest::{
     StatusCode,
     header::{HeaderMap, HeaderValue},
@@ -48,6 +52,10 @@ pub struct AnthropicOptions {
     pub headers: Vec<(String, Secret)>,
     /// How tool input is streamed.
     pub tool_streaming: ToolStreaming,
+    /// Who serves the models.
+    pub place: AnthropicPlace,
+    /// Gives bearer tokens, where they are not always the same.
+    pub tokens: Option<Arc<dyn TokenSource>>,
 }
 
 impl fmt::Debug for AnthropicOptions {
@@ -75,21 +83,21 @@ impl fmt::Debug for Anthropic {
 
 struct Wire {
     options: AnthropicOptions,
-    url: String,
+    door: Door,
     client: LazyClient,
 }
 
 impl Anthropic {
     /// Takes the options; connects to nothing yet.
     pub fn new(options: AnthropicOptions) -> Self {
-        let base = options.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
-        let base = base.trim().trim_end_matches('/');
-        let base = base.strip_suffix("/v1").unwrap_or(base);
-        let url = format!("{base}/v1/messages");
+        let door = match (&options.tokens, &options.place) {
+            (Some(tokens), _) => Door::Tokens(Tokens::of(Arc::clone(tokens))),
+            (None, place) => place.door(),
+        };
         Self {
             wire: Arc::new(Wire {
                 options,
-                url,
+                door,
                 client: LazyClient::default(),
             }),
         }
@@ -97,13 +105,15 @@ impl Anthropic {
 
     /// The model of that name or alias.
     pub fn model(&self, name: &str) -> Arc<dyn Model> {
-        let card = catalogue::card(DIALECT, name);
-        let row = catalogue::row(&card.name);
+        let place = &self.wire.options.place;
+        let (card, row) = place.known(name);
+        let url = place.url(self.wire.options.base_url.as_deref(), &card.name);
         let converted = ByMessage::default();
         Arc::new(AnthropicModel {
             wire: Arc::clone(&self.wire),
             card,
             row,
+            url,
             converted,
             fronts: Fronts::new(request::CACHE_MARKER),
         })
@@ -114,6 +124,7 @@ struct AnthropicModel {
     wire: Arc<Wire>,
     card: ModelCard,
     row: Option<&'static Row>,
+    url: String,
     converted: ByMessage<Converted>,
     fronts: Fronts,
 }
@@ -124,14 +135,24 @@ impl Model for AnthropicModel {
     }
 
     fn stream(&self, request: ModelRequest, stop: Stop) -> ModelStream {
-        let tool_streaming = self.wire.options.tool_streaming;
+        let options = &self.wire.options;
         let shape = Shape {
             card: &self.card,
             row: self.row,
-            tool_streaming,
+            tool_streaming: options.place.tool_streaming(options.tool_streaming),
+            form: options.place.form(),
+            betas: &[],
+        };
+        let betas = self.betas(&shape, &request);
+        let shape = Shape {
+            betas: &betas,
+            ..shape
         };
         let body = request::body(&shape, &request, &self.converted);
-        let betas = self.betas(&shape, &request);
+        let betas = match shape.form {
+            Form::Bedrock => String::new(),
+            Form::Messages | Form::Vertex => betas.join(","),
+        };
         let session = request.session.clone();
         drop(request);
         let sending = body
@@ -141,6 +162,7 @@ impl Model for AnthropicModel {
                 let reply = Reply::default();
                 let (body, counted) = self.fronts.count(&session, body);
                 Ok(Sending {
+                    url: self.url.clone(),
                     body,
                     counted: Some(counted),
                     headers,
@@ -152,7 +174,7 @@ impl Model for AnthropicModel {
 }
 
 impl AnthropicModel {
-    fn betas(&self, shape: &Shape<'_>, request: &ModelRequest) -> String {
+    fn betas(&self, shape: &Shape<'_>, request: &ModelRequest) -> Vec<String> {
         let mut betas = self.wire.options.betas.clone();
         // Models with a budget reason between tool calls only when told.
         let budget = request::thinking_param(shape, request)
@@ -160,17 +182,13 @@ impl AnthropicModel {
         if budget && !request.tools.is_empty() {
             betas.push(INTERLEAVED_BETA.to_owned());
         }
-        let mut seen: Vec<&str> = Vec::new();
-        for beta in betas
-            .iter()
-            .map(|beta| beta.trim())
-            .filter(|beta| !beta.is_empty())
-        {
-            if !seen.contains(&beta) {
-                seen.push(beta);
+        let mut seen: Vec<String> = Vec::new();
+        for beta in betas.iter().map(|beta| beta.trim()) {
+            if !beta.is_empty() && !seen.iter().any(|known| known == beta) {
+                seen.push(beta.to_owned());
             }
         }
-        seen.join(",")
+        seen
     }
 }
 
@@ -178,8 +196,14 @@ impl Wire {
     fn headers(&self, betas: &str) -> Result<HeaderMap, Trouble> {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
-        headers.insert("accept", HeaderValue::from_static("text/event-stream"));
-        headers.insert("anthropic-version", HeaderValue::from_static(API_VERSION));
+        let accept = match self.options.place.form() {
+            Form::Messages | Form::Vertex => "text/event-stream",
+            Form::Bedrock => "application/vnd.amazon.eventstream",
+        };
+        headers.insert("accept", HeaderValue::from_static(accept));
+        if self.options.place.form() == Form::Messages {
+            headers.insert("anthropic-version", HeaderValue::from_static(API_VERSION));
+        }
         if !betas.is_empty() {
             let value = HeaderValue::from_str(betas);
             let value = value.map_err(|_| refused("a beta's name holds unusable characters"))?;
@@ -200,14 +224,14 @@ impl Wire {
 impl Dialect for Wire {
     type Reply = Reply;
 
-    const REQUEST_ID_HEADERS: &[&str] = &["request-id"];
-
-    fn url(&self) -> &str {
-        &self.url
-    }
+    const REQUEST_ID_HEADERS: &[&str] = &["request-id", "x-amzn-requestid"];
 
     fn client(&self) -> &LazyClient {
         &self.client
+    }
+
+    fn door(&self) -> &Door {
+        &self.door
     }
 
     /// Takes every key out of a text, in case a server said it back.
@@ -226,6 +250,6 @@ impl Dialect for Wire {
     }
 
     fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
-        trouble::of_reply(status, headers, body)
+        self.options.place.refusal(status, headers, body)
     }
 }

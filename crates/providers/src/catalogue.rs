@@ -105,3 +105,8 @@ pub(crate) fn row(name: &str) -> Option<&'static Row> {
             .find(|row| dated && (row.name == model || row.name == first))
     })
 }
+
+/// The efforts that a model takes, asked by `provider/name`; none where nothing is known.
+pub(crate) fn efforts(_model: &str) -> Vec<String> {
+    Vec::new()
+}

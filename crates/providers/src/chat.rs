@@ -5,37 +5,33 @@ mod convert;
 mod kept;
 mod reply;
 mod request;
-mod trouble;
+pub(crate) mod trouble;
 mod vendor;
 
 pub use vendor::{
-    AfterTool, CallIds, ChatQuirks, Documents, EmptyContent, ForcedTool, Images, MaxTokens,
-    ReasoningBack, ReasoningSwitch, SessionMember, UsageOption, chat_base_url, chat_needs_no_key,
-    chat_providers,
+    AfterTool, AnswerForm, CallIds, ChatQuirks, Documents, EmptyContent, ForcedTool, Images,
+    MaxTokens, Parallel, ReasoningBack, ReasoningSwitch, Schemas, SessionMember, SystemRole,
+    UsageOption, chat_base_url, chat_needs_no_key, chat_providers,
 };
 
 use crate::{
     Secret,
+    aws::encoded,
     by_message::ByMessage,
-    exchange::{Dialect, Sending, add_headers, exchange, refused, secret_header},
+    call_ids::Asked,
+    door::{Access, Door, KeyHeader, TokenSource},
+    exchange::{Dialect, Sending, exchange, refused},
     front::Fronts,
     http::LazyClient,
     trouble::Trouble,
 };
 use convert::Converted;
 use gimlet_ports::{Model, ModelCard, ModelRequest, ModelStream, Stop};
-use reply::{Asked, Reply};
+use reply::Reply;
 use request::Shape;
-use reqwest::{
-    StatusCode,
-    header::{HeaderMap, HeaderValue},
-};
+use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::{Map, Value};
-use std::{
-    fmt,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::Arc,
-};
+use std::{fmt, sync::Arc};
 use vendor::{Place, Vendor};
 
 /// The name of this dialect in opaque blocks.
@@ -54,8 +50,15 @@ pub struct ChatOptions {
     pub provider: String,
     /// Such as `http://127.0.0.1:11434/v1`; the provider's own where `None`.
     pub base_url: Option<String>,
-    /// Sent as `authorization: Bearer …`.
+    /// Sent where `key_header` says.
     pub key: Option<Secret>,
+    /// The key's place.
+    pub key_header: KeyHeader,
+    /// Gives bearer tokens, where they are not always the same.
+    pub tokens: Option<Arc<dyn TokenSource>>,
+    /// Azure's older interface: the model is a deployment in the address, and this version of
+    /// the interface is named.
+    pub api_version: Option<String>,
     /// More headers, such as a gateway's. Their values are kept out of errors like keys.
     pub headers: Vec<(String, Secret)>,
     /// How the dialect differs; what is known of the provider where `None`.
@@ -96,7 +99,8 @@ struct Wire {
     options: ChatOptions,
     quirks: ChatQuirks,
     vendor: Option<&'static Vendor>,
-    url: String,
+    base: String,
+    access: Access,
     client: LazyClient,
 }
 
@@ -106,15 +110,22 @@ impl Chat {
         let given = options.base_url.as_deref();
         let vendor = vendor::vendor(&options.provider, given);
         let base = given.or(vendor.map(|vendor| vendor.base_url));
-        let url = completions_url(base.unwrap_or_default());
+        let base = base.unwrap_or_default().to_owned();
         let known = || ChatQuirks::of(&options.provider, given);
         let quirks = options.quirks.unwrap_or_else(known);
+        let access = Access::new(
+            options.key.as_ref(),
+            options.key_header,
+            &options.headers,
+            options.tokens.as_ref(),
+        );
         Self {
             wire: Arc::new(Wire {
                 options,
                 quirks,
                 vendor,
-                url,
+                base,
+                access,
                 client: LazyClient::default(),
             }),
         }
@@ -151,6 +162,7 @@ impl Chat {
         Arc::new(ChatModel {
             wire: Arc::clone(&self.wire),
             from: format!("{}/{name}", options.provider),
+            url: self.wire.url(name),
             card,
             converted: ByMessage::default(),
             fronts: Fronts::new(b""),
@@ -171,6 +183,7 @@ struct ChatModel {
     wire: Arc<Wire>,
     /// The provider and the model.
     from: String,
+    url: String,
     card: ModelCard,
     converted: ByMessage<Converted>,
     fronts: Fronts,
@@ -205,10 +218,11 @@ impl Model for ChatModel {
         let sending = body
             .map_err(|error| refused(&format!("the request is no valid JSON: {error}")))
             .and_then(|body| {
-                let headers = wire.headers()?;
+                let headers = wire.access.headers("text/event-stream")?;
                 let reply = Reply::new(asked, self.from.clone(), wire.quirks.reasoning_back);
                 let (body, counted) = self.fronts.count(&session, body);
                 Ok(Sending {
+                    url: self.url.clone(),
                     body,
                     counted: Some(counted),
                     headers,
@@ -220,16 +234,16 @@ impl Model for ChatModel {
 }
 
 impl Wire {
-    fn headers(&self) -> Result<HeaderMap, Trouble> {
-        let mut headers = HeaderMap::new();
-        headers.insert("content-type", HeaderValue::from_static("application/json"));
-        headers.insert("accept", HeaderValue::from_static("text/event-stream"));
-        if let Some(key) = &self.options.key {
-            let bearer = format!("Bearer {}", key.expose());
-            headers.insert("authorization", secret_header(&bearer)?);
+    fn url(&self, model: &str) -> String {
+        match &self.options.api_version {
+            None => completions_url(&self.base),
+            Some(version) => {
+                let base = self.base.trim().trim_end_matches('/');
+                let base = base.strip_suffix("/openai").unwrap_or(base);
+                let model = encoded(model);
+                format!("{base}/openai/deployments/{model}/chat/completions?api-version={version}")
+            }
         }
-        add_headers(&mut headers, &self.options.headers)?;
-        Ok(headers)
     }
 }
 
@@ -238,36 +252,19 @@ impl Dialect for Wire {
 
     const REQUEST_ID_HEADERS: &[&str] = &["x-request-id", "request-id", "x-generation-id"];
 
-    fn url(&self) -> &str {
-        &self.url
-    }
-
     fn client(&self) -> &LazyClient {
         &self.client
     }
 
+    fn door(&self) -> &Door {
+        &self.access.door
+    }
+
     fn redact(&self, text: String) -> String {
-        let ChatOptions { key, headers, .. } = &self.options;
-        let secrets = key.iter().chain(headers.iter().map(|(_, value)| value));
-        secrets.fold(text, |text, secret| secret.redact(text))
+        self.access.redact(text)
     }
 
     fn refusal(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
         trouble::of_reply(status, headers, body)
     }
-}
-
-/// Nine letters and digits that stand for a text: an id that every vendor takes. The same text
-/// gives the same id in every run of a build.
-fn short_id(text: &str) -> String {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    let mut rest = hasher.finish();
-    let digits = std::iter::from_fn(|| {
-        let digit = usize::try_from(rest % 36).ok()?;
-        rest /= 36;
-        Some(char::from(*DIGITS.get(digit)?))
-    });
-    digits.take(9).collect()
 }

@@ -2,6 +2,8 @@
 //! streams events.
 
 use crate::{
+    aws::message::{Message, MessageDecoder},
+    door::{Door, Freshness},
     http::LazyClient,
     secret::Secret,
     sse::{Overlong, Sign, SseDecoder},
@@ -11,7 +13,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelStream, Stop, WireBytes};
 use reqwest::{
-    Response, StatusCode,
+    Client, Response, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -26,15 +28,21 @@ const DRAIN: Duration = Duration::from_millis(100);
 /// How long a reply that has said how it ended may keep its counts back.
 const CLOSING: Duration = Duration::from_secs(3);
 
-/// Where requests of a dialect go, and what is known of its failures.
+/// How a body without server-sent events is framed by Amazon.
+const MESSAGE_STREAM: &str = "application/vnd.amazon.eventstream";
+
+/// How requests of a dialect are let in, and what is known of its failures.
 pub(crate) trait Dialect: Send + Sync + 'static {
-    type Reply: Hear + Send + 'static;
+    type Reply: Hear + Send + Sync + 'static;
 
     /// Headers that may hold the provider's id of a request, the best first.
     const REQUEST_ID_HEADERS: &[&str];
 
-    fn url(&self) -> &str;
     fn client(&self) -> &LazyClient;
+    /// What lets requests in, beside the headers that are always the same.
+    fn door(&self) -> &Door {
+        &Door::Open
+    }
     /// Takes every key out of a text, in case a server said it back.
     fn redact(&self, text: String) -> String;
     /// A reply whose status says that there is no stream.
@@ -46,6 +54,16 @@ pub(crate) trait Hear {
     fn set_request_id(&mut self, id: Option<String>);
     /// Takes one event in.
     fn hear(&mut self, data: &[u8], items: &mut VecDeque<ModelItem>) -> Result<Heard, Trouble>;
+    /// Takes one message of Amazon's framing in.
+    fn hear_message(
+        &mut self,
+        _message: &Message<'_>,
+        _items: &mut VecDeque<ModelItem>,
+    ) -> Result<Heard, Trouble> {
+        Err(garbage(
+            "the provider answered in a framing that it was not asked for",
+        ))
+    }
     /// The body is over and no event said so; `None` where that is too early.
     fn ended(&mut self, items: &mut VecDeque<ModelItem>) -> Option<ModelEnd>;
     /// True when the reply has said how it ended, and only counts may follow.
@@ -72,6 +90,7 @@ pub(crate) enum Heard {
 
 /// A request that is ready to go.
 pub(crate) struct Sending<R> {
+    pub(crate) url: String,
     pub(crate) body: Bytes,
     /// Told before the body goes out; `None` once it is.
     pub(crate) counted: Option<WireBytes>,
@@ -159,10 +178,16 @@ enum Next<R> {
 struct Reading<R> {
     response: Response,
     request_id: Option<String>,
-    sse: SseDecoder,
+    frames: Frames,
     reply: R,
     /// Events heard so far.
     events: u64,
+}
+
+/// How a body is taken apart.
+enum Frames {
+    Events(SseDecoder),
+    Messages(MessageDecoder),
 }
 
 /// One request and its reply.
@@ -182,7 +207,8 @@ impl<D: Dialect> Exchange<D> {
         };
         outcome.unwrap_or_else(|trouble| {
             // First the keys, then the length: a cut key would not be found.
-            let text = shorten(self.dialect.redact(trouble.text));
+            let text = self.dialect.redact(trouble.text);
+            let text = shorten(self.dialect.door().redact(text));
             self.items
                 .push_back(ModelItem::End(Trouble { text, ..trouble }.into_end()));
             Next::Nothing
@@ -205,30 +231,28 @@ impl<D: Dialect> Exchange<D> {
     }
 
     async fn send(&mut self, sending: Sending<D::Reply>) -> Result<Next<D::Reply>, Trouble> {
-        let url = self.dialect.url();
-        let client = self.dialect.client().get(url);
+        let client = self.dialect.client().get(&sending.url);
         let client = client.map_err(|text| Trouble::new(Failure::Cut, text))?;
-        let request = client
-            .post(url)
-            .headers(sending.headers)
-            .body(sending.body)
-            .send();
-        let response = request.await.map_err(|error| {
-            if error.is_connect() {
-                let nothing = WireBytes::default();
-                self.items.push_back(ModelItem::Sent(nothing));
-            }
-            Trouble::of_transport(error)
-        })?;
+        let client = client.clone();
+        let mut response = self.post(&client, &sending, Freshness::Kept).await?;
+        if self.dialect.door().may_be_stale(response.status()) {
+            response = self.post(&client, &sending, Freshness::New).await?;
+        }
         let request_id = D::REQUEST_ID_HEADERS
             .iter()
             .find_map(|name| header_text(response.headers(), name));
         let mut reply = sending.reply;
         reply.set_request_id(request_id.clone());
+        let frames = match header_text(response.headers(), "content-type") {
+            Some(kind) if kind.starts_with(MESSAGE_STREAM) => {
+                Frames::Messages(MessageDecoder::default())
+            }
+            Some(_) | None => Frames::Events(SseDecoder::new()),
+        };
         let mut reading = Reading {
             response,
             request_id,
-            sse: SseDecoder::new(),
+            frames,
             reply,
             events: 0,
         };
@@ -239,6 +263,29 @@ impl<D: Dialect> Exchange<D> {
         let end = ended.map_err(|trouble| reading.named(trouble))?;
         self.over(end);
         Ok(Next::Nothing)
+    }
+
+    async fn post(
+        &mut self,
+        client: &Client,
+        sending: &Sending<D::Reply>,
+        freshness: Freshness,
+    ) -> Result<Response, Trouble> {
+        let door = self.dialect.door();
+        let mut headers = sending.headers.clone();
+        let opened = door.open(&sending.url, &mut headers, &sending.body, freshness);
+        if let Err(trouble) = opened.await {
+            self.items.push_back(ModelItem::Sent(WireBytes::default()));
+            return Err(trouble);
+        }
+        let body = sending.body.clone();
+        let request = client.post(&sending.url).headers(headers).body(body);
+        request.send().await.map_err(|error| {
+            if error.is_connect() {
+                self.items.push_back(ModelItem::Sent(WireBytes::default()));
+            }
+            Trouble::of_transport(error)
+        })
     }
 
     async fn read(
@@ -280,21 +327,41 @@ impl<D: Dialect> Exchange<D> {
                     .ok_or_else(|| Trouble::of_transport(error));
             }
         };
-        let too_long = |error: Overlong| garbage(error.to_string());
-        reading.sse.push(&bytes).map_err(too_long)?;
-        while let Some(sign) = reading.sse.next_sign() {
-            let heard = match sign {
-                Sign::Data(data) => {
-                    reading.events += 1;
-                    reading.reply.hear(data, &mut self.items)?
+        let Reading {
+            frames,
+            reply,
+            events,
+            ..
+        } = reading;
+        match frames {
+            Frames::Events(sse) => {
+                let too_long = |error: Overlong| garbage(error.to_string());
+                sse.push(&bytes).map_err(too_long)?;
+                while let Some(sign) = sse.next_sign() {
+                    let heard = match sign {
+                        Sign::Data(data) => {
+                            *events += 1;
+                            reply.hear(data, &mut self.items)?
+                        }
+                        Sign::Comment => {
+                            self.items.push_back(ModelItem::Heartbeat);
+                            Heard::More
+                        }
+                    };
+                    if heard != Heard::More {
+                        return Ok(heard);
+                    }
                 }
-                Sign::Comment => {
-                    self.items.push_back(ModelItem::Heartbeat);
-                    Heard::More
+            }
+            Frames::Messages(messages) => {
+                messages.push(&bytes);
+                while let Some(message) = messages.next_message()? {
+                    *events += 1;
+                    let heard = reply.hear_message(&message, &mut self.items)?;
+                    if heard != Heard::More {
+                        return Ok(heard);
+                    }
                 }
-            };
-            if heard != Heard::More {
-                return Ok(heard);
             }
         }
         Ok(Heard::More)
@@ -339,7 +406,7 @@ impl<D: Dialect> Exchange<D> {
     fn over(&mut self, end: ModelEnd) {
         let end = match end {
             ModelEnd::Declined { text } => ModelEnd::Declined {
-                text: self.dialect.redact(text),
+                text: self.dialect.door().redact(self.dialect.redact(text)),
             },
             ModelEnd::Complete | ModelEnd::Paused | ModelEnd::Length | ModelEnd::Failed { .. } => {
                 end
@@ -352,8 +419,10 @@ impl<D: Dialect> Exchange<D> {
 impl<R> Reading<R> {
     /// True when the content type says that these are no events.
     fn is_no_stream(&self) -> bool {
-        header_text(self.response.headers(), "content-type")
-            .is_some_and(|kind| !kind.trim_start().starts_with("text/event-stream"))
+        header_text(self.response.headers(), "content-type").is_some_and(|kind| {
+            let kind = kind.trim_start();
+            !kind.starts_with("text/event-stream") && !kind.starts_with(MESSAGE_STREAM)
+        })
     }
 
     fn named(&self, trouble: Trouble) -> Trouble {
@@ -367,7 +436,11 @@ impl<R> Reading<R> {
         if self.events > 0 {
             return Trouble::new(Failure::Cut, "the reply was cut before its end");
         }
-        let text = if self.sse.is_mid_event() {
+        let is_mid = match &self.frames {
+            Frames::Events(sse) => sse.is_mid_event(),
+            Frames::Messages(messages) => messages.is_mid_message(),
+        };
+        let text = if is_mid {
             "the provider answered with something that is no event"
         } else {
             "the provider answered with nothing"

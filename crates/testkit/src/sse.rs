@@ -9,7 +9,7 @@
 //! assert_eq!(server.faults(), Vec::<String>::new());
 //! ```
 //!
-//! Each request to `/v1/messages` or `/chat/completions` takes the next answer. Every request is recorded and
+//! Each request to a model, in whichever dialect, takes the next answer. Every request is recorded and
 //! checked: calls and results pair up, roles alternate, tool names are unique, there are at
 //! most four cache markers, and the request before of the same conversation comes again
 //! unchanged in front.
@@ -19,10 +19,12 @@ mod check;
 mod reply;
 mod script;
 mod serve;
+mod wire;
 
 pub use chat::ChatScript;
 pub use reply::{Delivery, Gate, Reply};
 pub use script::Script;
+pub use wire::{Ending, Fault, Piece, Said, Wire};
 
 use chat::check::ChatConversations;
 use check::Conversations;
@@ -202,6 +204,18 @@ impl fmt::Debug for Server {
     }
 }
 
+impl State {
+    fn page(&mut self, request: Recorded) -> Reply {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let page = self.pages.iter().find(|(known, _)| known == path);
+        let page = page.map(|(_, reply)| reply.clone());
+        self.others.push(request);
+        page.unwrap_or_else(|| {
+            Reply::error(404, "not_found_error", "only POST /v1/messages is served")
+        })
+    }
+}
+
 impl Stage {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -214,14 +228,14 @@ impl Stage {
         request.faults = match request.method.as_str() {
             "POST" if path.ends_with("/v1/messages") => state.conversations.check(&request.body),
             "POST" if path.ends_with("/chat/completions") => state.chats.check(&request.body),
-            _ => {
-                let page = state.pages.iter().find(|(known, _)| known == path);
-                let page = page.map(|(_, reply)| reply.clone());
-                state.others.push(request);
-                return page.unwrap_or_else(|| {
-                    Reply::error(404, "not_found_error", "only POST /v1/messages is served")
-                });
-            }
+            "POST" => match Wire::of_path(path) {
+                Some(Wire::BedrockMessages | Wire::VertexMessages) => {
+                    state.conversations.check(&request.body)
+                }
+                Some(wire) => wire::pairs::check(wire, &request.body),
+                None => return state.page(request),
+            },
+            _ => return state.page(request),
         };
         let reply = match (state.answers.pop_front(), &state.responder) {
             (Some(reply), _) => reply,

@@ -5,15 +5,18 @@ mod event;
 
 use super::trouble;
 use crate::{
+    aws::{self, message::Message},
     exchange::{Hear, Heard, no_events},
     raw_object::RawObject,
     trouble::{Trouble, garbage},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use block::{Kind, Open};
 use event::{Begun, Closing, Counts, Delta, Event, inner};
 use gimlet_ports::{ModelEnd, ModelItem, StartedBlock};
 use gimlet_protocol::{CallId, Usage};
-use std::collections::VecDeque;
+use serde::Deserialize;
+use std::{borrow::Cow, collections::VecDeque};
 
 /// Reads one reply.
 #[derive(Debug, Default)]
@@ -57,6 +60,37 @@ impl Hear for Reply {
             _ => {}
         }
         Ok(Heard::More)
+    }
+
+    /// Bedrock wraps each event: base64 in JSON in Amazon's framing.
+    fn hear_message(
+        &mut self,
+        message: &Message<'_>,
+        items: &mut VecDeque<ModelItem>,
+    ) -> Result<Heard, Trouble> {
+        #[derive(Deserialize)]
+        struct Wrapped<'a> {
+            #[serde(borrow)]
+            bytes: Cow<'a, str>,
+        }
+        let Message {
+            kind,
+            name,
+            text,
+            payload,
+        } = message;
+        if *kind != "event" {
+            return Err(aws::trouble::of_exception(name, text, payload));
+        }
+        if *name != "chunk" {
+            return Ok(Heard::More);
+        }
+        let wrapped: Wrapped<'_> = serde_json::from_slice(payload)
+            .map_err(|error| garbage(format!("a chunk is not as expected: {error}")))?;
+        let event = BASE64_STANDARD
+            .decode(wrapped.bytes.as_bytes())
+            .map_err(|error| garbage(format!("a chunk is no base64: {error}")))?;
+        self.hear(&event, items)
     }
 
     fn ended(&mut self, _items: &mut VecDeque<ModelItem>) -> Option<ModelEnd> {

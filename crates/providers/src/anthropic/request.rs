@@ -31,11 +31,25 @@ pub enum ToolStreaming {
     Buffered,
 }
 
+/// Where members stand that name the model and the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In the body, and in headers.
+    Messages,
+    /// Vertex AI: the address names the model.
+    Vertex,
+    /// Bedrock: the address names the model and that the reply is streamed.
+    Bedrock,
+}
+
 /// What a request says besides the conversation.
 pub(super) struct Shape<'a> {
     pub(super) card: &'a ModelCard,
     pub(super) row: Option<&'static Row>,
     pub(super) tool_streaming: ToolStreaming,
+    pub(super) form: Form,
+    /// Names of beta features.
+    pub(super) betas: &'a [String],
 }
 
 /// Assembles the body. The parts that stay the same come first, so that the bytes of the
@@ -95,13 +109,21 @@ pub(super) fn thinking_param(shape: &Shape<'_>, request: &ModelRequest) -> Optio
 
 #[derive(Serialize)]
 struct Head<'a> {
-    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anthropic_version: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    anthropic_beta: &'a [String],
     max_tokens: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<Value>,
 }
 
 fn head<'a>(shape: &Shape<'a>, request: &ModelRequest) -> Head<'a> {
@@ -117,12 +139,27 @@ fn head<'a>(shape: &Shape<'a>, request: &ModelRequest) -> Head<'a> {
         ToolChoice::None => Some(json!({"type": "none"})),
         ToolChoice::Only(name) => may_force.then(|| json!({"type": "tool", "name": name})),
     };
+    let form = shape.form;
     Head {
-        model: &shape.card.name,
+        model: (form == Form::Messages).then_some(shape.card.name.as_str()),
+        anthropic_version: match form {
+            Form::Messages => None,
+            Form::Vertex => Some("vertex-2023-10-16"),
+            Form::Bedrock => Some("bedrock-2023-05-31"),
+        },
+        anthropic_beta: if form == Form::Bedrock {
+            shape.betas
+        } else {
+            &[]
+        },
         max_tokens: max_tokens(shape, request),
-        stream: true,
+        stream: form != Form::Bedrock,
         thinking,
         tool_choice,
+        output_config: request
+            .answer
+            .as_ref()
+            .map(|answer| json!({"format": {"type": "json_schema", "schema": answer.schema}})),
     }
 }
 

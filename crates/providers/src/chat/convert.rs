@@ -7,7 +7,11 @@ use super::{
     kept::{KeptThought, kept_call, kept_thought},
     vendor::{AfterTool, CallIds, ChatQuirks, EmptyContent, ReasoningBack},
 };
-use crate::raw_object::RawObject;
+use crate::{
+    call_ids::short_id,
+    raw_object::RawObject,
+    wire_text::{NO_OUTPUT, failure_marked, tool_name},
+};
 use gimlet_protocol::{Block, Call, Message, Role};
 use part::{Part, part, text_of};
 use serde::{
@@ -16,8 +20,6 @@ use serde::{
 };
 use std::borrow::Cow;
 
-/// Said of a result that holds nothing, since an empty one is refused by some.
-const NO_OUTPUT: &str = "(no output)";
 /// Stands in a member that the vendor wants and of which there is nothing.
 const NOTHING_REASONED: &str = " ";
 
@@ -333,16 +335,7 @@ fn result_text<'a>(
     } else {
         texts.join("\n\n")
     };
-    // The dialect has no mark for a failure.
-    let says_so = || {
-        let start = text.trim_start().get(..5).unwrap_or_default();
-        start.eq_ignore_ascii_case("error")
-    };
-    if ok || says_so() {
-        text
-    } else {
-        format!("Error: {text}")
-    }
+    failure_marked(text, ok)
 }
 
 fn count(files: usize) -> String {
@@ -364,22 +357,6 @@ fn wire_id(id: &str, form: CallIds) -> Cow<'_, str> {
     if fits {
         Cow::Borrowed(id)
     } else {
-        Cow::Owned(super::short_id(id))
-    }
-}
-
-/// Vendors take letters, digits, `_` and `-`; others are a model's slip.
-fn tool_name(name: &str) -> Cow<'_, str> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() {
-        Cow::Borrowed("_")
-    } else if name.chars().all(fits) {
-        Cow::Borrowed(name)
-    } else {
-        Cow::Owned(
-            name.chars()
-                .map(|c| if fits(c) { c } else { '_' })
-                .collect(),
-        )
+        Cow::Owned(short_id(id))
     }
 }

@@ -5,24 +5,18 @@ mod call;
 mod chunk;
 mod think;
 
-use super::{short_id, trouble, vendor::ReasoningBack};
+use super::{trouble, vendor::ReasoningBack};
 use crate::{
+    call_ids::Asked,
     exchange::{Hear, Heard, no_events},
     trouble::{Trouble, garbage},
 };
 use blocks::Blocks;
 use chunk::{Choice, Chunk, Delta, WireCall};
 use gimlet_ports::{Failure, ModelEnd, ModelItem};
-use gimlet_protocol::{Block, CallId, Message, SessionId, Usage};
-use std::{collections::VecDeque, sync::Arc};
+use gimlet_protocol::{CallId, Usage};
+use std::collections::VecDeque;
 use think::{Said, Splitter};
-
-/// What of the request matters for its reply: new calls need ids that are new to it.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) session: SessionId,
-    pub(super) messages: Vec<Arc<Message>>,
-}
 
 /// Reads one reply.
 #[derive(Debug)]
@@ -189,25 +183,11 @@ impl Reply {
         self.blocks.begin_call(id, wire, items);
     }
 
-    /// The provider's id where it is one and new to the session, else one made from all that
-    /// tells this call from others.
     fn new_id(&self, told: &str) -> CallId {
-        let mut id = told.to_owned();
-        let mut attempt = 0u32;
-        while id.is_empty() || self.is_known(&id) {
-            let Asked { session, messages } = &self.asked;
-            let reply = self.id.as_deref().unwrap_or_default();
-            let place = (messages.len(), self.blocks.begun(), attempt);
-            id = short_id(&format!("{session:?} {reply} {place:?} {told}"));
-            attempt += 1;
-        }
-        CallId(id)
-    }
-
-    fn is_known(&self, id: &str) -> bool {
-        let mut blocks = self.asked.messages.iter().flat_map(|m| &m.blocks);
-        self.blocks.has_call(id)
-            || blocks.any(|block| matches!(block, Block::Call(call) if call.id.as_str() == id))
+        let reply = self.id.as_deref().unwrap_or_default();
+        let is_taken = |id: &str| self.blocks.has_call(id);
+        self.asked
+            .new_id(reply, self.blocks.begun(), told, is_taken)
     }
 
     fn end(&mut self, items: &mut VecDeque<ModelItem>) -> Result<ModelEnd, Trouble> {

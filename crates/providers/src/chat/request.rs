@@ -2,14 +2,16 @@
 
 use super::{
     convert::{Converted, Look, Speaker, bridge, convert},
-    vendor::{AfterTool, ChatQuirks, ForcedTool, UsageOption},
+    vendor::{
+        AfterTool, AnswerForm, ChatQuirks, ForcedTool, Parallel, Schemas, SystemRole, UsageOption,
+    },
 };
-use crate::{by_message::ByMessage, front::Body};
+use crate::{by_message::ByMessage, front::Body, members::Members};
 use gimlet_ports::{ModelCard, ModelRequest, Thinking, ToolChoice};
 use gimlet_protocol::ToolSpec;
 use serde::Serialize;
-use serde_json::{Map, Value};
-use std::sync::Arc;
+use serde_json::{Map, Value, json};
+use std::{borrow::Cow, sync::Arc};
 
 /// What a request says besides the conversation.
 pub(super) struct Shape<'a> {
@@ -39,7 +41,7 @@ pub(super) fn body(
     let mut out = Members::begin();
     write_head(&mut out, shape, request)?;
     let front_at = out.0.len();
-    write_tools(&mut out, &request.tools)?;
+    write_tools(&mut out, &request.tools, shape.quirks.schemas)?;
     out.0.reserve(long + 4096);
     out.key("messages")?;
     write_messages(&mut out.0, shape.quirks, &request.system, &messages)?;
@@ -48,46 +50,6 @@ pub(super) fn body(
         bytes: out.0,
         front_at,
     })
-}
-
-/// An object that is being written.
-struct Members(Vec<u8>);
-
-impl Members {
-    fn begin() -> Self {
-        Self(vec![b'{'])
-    }
-
-    fn key(&mut self, key: &str) -> Result<(), serde_json::Error> {
-        self.comma();
-        serde_json::to_writer(&mut self.0, key)?;
-        self.0.push(b':');
-        Ok(())
-    }
-
-    fn put(
-        &mut self,
-        key: &str,
-        value: &(impl Serialize + ?Sized),
-    ) -> Result<(), serde_json::Error> {
-        self.key(key)?;
-        serde_json::to_writer(&mut self.0, value)
-    }
-
-    /// Members that are JSON already, unless the person gives the first of them.
-    fn raw(&mut self, members: &str, given: &Map<String, Value>) {
-        let is_given = |key| given.contains_key(key);
-        if !members.is_empty() && !members.split('"').nth(1).is_some_and(is_given) {
-            self.comma();
-            self.0.extend_from_slice(members.as_bytes());
-        }
-    }
-
-    fn comma(&mut self) {
-        if self.0.last() != Some(&b'{') {
-            self.0.push(b',');
-        }
-    }
 }
 
 fn write_head(
@@ -125,6 +87,17 @@ fn write_head(
     for members in shape.extras {
         out.raw(members, extra);
     }
+    if let Some(answer) = &request.answer {
+        let schema = || {
+            let named = json!({"name": answer.name, "schema": answer.schema, "strict": false});
+            json!({"type": "json_schema", "json_schema": named})
+        };
+        match quirks.answer {
+            AnswerForm::Schema => out.put("response_format", &schema())?,
+            AnswerForm::Object => out.put("response_format", &json!({"type": "json_object"}))?,
+            AnswerForm::Unsaid => {}
+        }
+    }
     match &request.tool_choice {
         _ if request.tools.is_empty() => {}
         ToolChoice::Auto => {}
@@ -132,7 +105,11 @@ fn write_head(
         ToolChoice::Only(name) => match quirks.forced_tool {
             ForcedTool::Named => out.put("tool_choice", &NamedTool::of(name))?,
             ForcedTool::Required => out.put("tool_choice", "required")?,
+            ForcedTool::Unsaid => {}
         },
+    }
+    if quirks.parallel == Parallel::One && !request.tools.is_empty() {
+        out.raw(r#""parallel_tool_calls":false"#, extra);
     }
     for (key, value) in extra {
         out.put(key, value)?;
@@ -181,10 +158,55 @@ struct WireTool<'a> {
 struct WireFunction<'a> {
     name: &'a str,
     description: &'a str,
-    parameters: &'a Value,
+    parameters: Cow<'a, Value>,
 }
 
-fn write_tools(out: &mut Members, tools: &[ToolSpec]) -> Result<(), serde_json::Error> {
+/// Words of a schema that every server knows.
+const PLAIN_WORDS: &[&str] = &[
+    "type",
+    "description",
+    "properties",
+    "required",
+    "items",
+    "enum",
+    "anyOf",
+    "$defs",
+    "$ref",
+    "additionalProperties",
+];
+
+/// A schema without words that some servers refuse, such as formats and bounds.
+fn plain(schema: &Value) -> Value {
+    match schema {
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .filter(|(word, _)| PLAIN_WORDS.contains(&word.as_str()))
+                .map(|(word, value)| {
+                    let value = match (word.as_str(), value) {
+                        ("properties" | "$defs", Value::Object(named)) => Value::Object(
+                            named
+                                .iter()
+                                .map(|(name, inner)| (name.clone(), plain(inner)))
+                                .collect(),
+                        ),
+                        ("items" | "anyOf" | "additionalProperties", value) => plain(value),
+                        (_, value) => value.clone(),
+                    };
+                    (word.clone(), value)
+                })
+                .collect(),
+        ),
+        Value::Array(list) => Value::Array(list.iter().map(plain).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
+}
+
+fn write_tools(
+    out: &mut Members,
+    tools: &[ToolSpec],
+    schemas: Schemas,
+) -> Result<(), serde_json::Error> {
     if tools.is_empty() {
         return Ok(());
     }
@@ -193,7 +215,10 @@ fn write_tools(out: &mut Members, tools: &[ToolSpec]) -> Result<(), serde_json::
         function: WireFunction {
             name: &tool.name,
             description: &tool.description,
-            parameters: &tool.input_schema,
+            parameters: match schemas {
+                Schemas::Whole => Cow::Borrowed(&tool.input_schema),
+                Schemas::Plain => Cow::Owned(plain(&tool.input_schema)),
+            },
         },
     });
     out.put("tools", &tools.collect::<Vec<_>>())
@@ -219,7 +244,11 @@ fn write_messages(
         .collect();
     if !parts.is_empty() {
         let message = SystemMessage {
-            role: "system",
+            role: match quirks.system {
+                SystemRole::System => "system",
+                SystemRole::Developer => "developer",
+                SystemRole::User => "user",
+            },
             content: parts.join("\n\n"),
         };
         serde_json::to_writer(&mut *out, &message)?;

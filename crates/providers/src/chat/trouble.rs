@@ -27,7 +27,7 @@ pub(super) fn finish(reason: &str) -> Finish {
 }
 
 /// A reply whose status says that there is no stream.
-pub(super) fn of_reply(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
+pub(crate) fn of_reply(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
     let code = status.as_u16();
     let told = Told::read(body);
     let text = match (&told, headers.get("location")) {
@@ -51,7 +51,7 @@ pub(super) fn of_reply(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> 
 }
 
 /// An error in the middle of a stream, or an error's body under a good status.
-pub(super) fn of_event(data: &[u8]) -> Trouble {
+pub(crate) fn of_event(data: &[u8]) -> Trouble {
     let Some(told) = Told::read(data) else {
         let text = "the provider sent an error that says nothing";
         return Trouble::new(Failure::Garbage, text);

@@ -32,6 +32,62 @@ pub struct ChatQuirks {
     pub session: SessionMember,
     /// What a person may say right after a tool's result.
     pub after_tool: AfterTool,
+    /// How the form of an answer is asked for.
+    pub answer: AnswerForm,
+    /// What becomes of words in a schema that the vendor does not know.
+    pub schemas: Schemas,
+    /// How many calls a reply may hold.
+    pub parallel: Parallel,
+    /// The role of the system prompt.
+    pub system: SystemRole,
+}
+
+/// How the form of an answer is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AnswerForm {
+    /// By a JSON schema.
+    #[default]
+    Schema,
+    /// Only that it is a JSON object can be said.
+    Object,
+    /// Nothing can be said.
+    Unsaid,
+}
+
+/// What becomes of words in a schema that the vendor does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Schemas {
+    /// Schemas go out as they are.
+    #[default]
+    Whole,
+    /// Only the words that every server knows: types, members, lists, choices.
+    Plain,
+}
+
+/// How many calls a reply may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Parallel {
+    /// The vendor's own way.
+    #[default]
+    Unsaid,
+    /// `parallel_tool_calls` asks for one at most.
+    One,
+}
+
+/// The role of the system prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SystemRole {
+    /// `system`.
+    #[default]
+    System,
+    /// `developer`.
+    Developer,
+    /// `user`: the vendor's models know no other.
+    User,
 }
 
 /// The member that limits the reply's tokens.
@@ -76,6 +132,8 @@ pub enum ForcedTool {
     Named,
     /// Only that some tool is called can be said.
     Required,
+    /// Nothing can be said.
+    Unsaid,
 }
 
 /// What the ids of calls may look like. Others are mapped, the same way every time.

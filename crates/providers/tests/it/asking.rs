@@ -65,6 +65,7 @@ pub(crate) fn request(messages: Vec<Arc<Message>>) -> ModelRequest {
         thinking: Thinking::Off,
         tool_choice: ToolChoice::Auto,
         session: SessionId::new("s"),
+        answer: None,
     }
 }
 

@@ -20,3 +20,4 @@ mod requests;
 mod scripted;
 mod sse;
 mod web;
+mod wires;

@@ -147,6 +147,20 @@ impl Reply {
         self
     }
 
+    /// Bytes of the body.
+    pub fn length(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The same with one byte of the body changed.
+    #[must_use]
+    pub fn damaged(mut self, at: usize) -> Self {
+        if let Some(byte) = self.body.get_mut(at) {
+            *byte ^= 0x55;
+        }
+        self
+    }
+
     /// Cuts the body up.
     #[must_use]
     pub fn delivered(mut self, delivery: Delivery) -> Self {

@@ -36,6 +36,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("pulldown-cmark", &["gimlet-tui"]),
     ("ratatui", &["gimlet-tui"]),
     ("reqwest", &["gimlet-providers"]),
+    ("ring", &["gimlet-providers"]),
     ("rig-core", &["gimlet-providers"]),
     ("rig-reqwest", &["gimlet-providers"]),
     ("rusqlite", &["gimlet-store"]),

@@ -1,7 +1,7 @@
 //! Pieces of what a person or a tool shows.
 
 use super::super::vendor::{ChatQuirks, Documents, Images};
-use base64::Engine as _;
+use crate::wire_text::{data_url, document_text, titled};
 use gimlet_protocol::Block;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -68,9 +68,7 @@ pub(super) fn part<'a>(block: &'a Block, quirks: &ChatQuirks) -> Option<Part<'a>
 fn document<'a>(media_type: &str, data: &str, title: Option<&str>, others: Documents) -> Part<'a> {
     let name = title.unwrap_or("document");
     if let Some(text) = document_text(media_type, data) {
-        return note(format!(
-            "[the document \"{name}\"]\n{text}\n[end of \"{name}\"]"
-        ));
+        return note(titled(name, &text));
     }
     match others {
         Documents::Files => Part::File {
@@ -83,23 +81,6 @@ fn document<'a>(media_type: &str, data: &str, title: Option<&str>, others: Docum
             "[the document \"{name}\" ({media_type}) that this model cannot read]"
         )),
     }
-}
-
-fn document_text(media_type: &str, data: &str) -> Option<String> {
-    let kind = media_type.split(';').next().unwrap_or_default().trim();
-    let is_text = kind.starts_with("text/")
-        || kind.ends_with("+json")
-        || kind.ends_with("+xml")
-        || matches!(
-            kind,
-            "application/json" | "application/xml" | "application/yaml" | "application/toml"
-        );
-    let bytes = is_text.then(|| base64::prelude::BASE64_STANDARD.decode(data).ok())?;
-    String::from_utf8(bytes?).ok()
-}
-
-fn data_url(media_type: &str, data: &str) -> String {
-    format!("data:{media_type};base64,{data}")
 }
 
 fn note<'a>(text: String) -> Part<'a> {

@@ -1,8 +1,9 @@
 //! The vendors, one row each.
 
 use super::{
-    AfterTool, CallIds, ChatQuirks, Documents, EmptyContent, ForcedTool, Images, MaxTokens, Place,
-    ReasoningBack, ReasoningSwitch, SessionMember, UsageOption, Vendor, Words,
+    AfterTool, AnswerForm, CallIds, ChatQuirks, Documents, EmptyContent, ForcedTool, Images,
+    MaxTokens, Parallel, Place, ReasoningBack, ReasoningSwitch, Schemas, SessionMember, SystemRole,
+    UsageOption, Vendor, Words,
 };
 
 /// A vendor of which nothing is known.
@@ -18,6 +19,10 @@ pub(super) const PLAIN: ChatQuirks = ChatQuirks {
     documents: Documents::Noted,
     session: SessionMember::Unsent,
     after_tool: AfterTool::Said,
+    answer: AnswerForm::Schema,
+    schemas: Schemas::Whole,
+    parallel: Parallel::Unsaid,
+    system: SystemRole::System,
 };
 
 /// Servers that people run themselves: they pass reasoning on to the model's own template.
@@ -74,6 +79,7 @@ pub(super) const VENDORS: &[Vendor] = &[
             reasoning_back: ReasoningBack::Required,
             reasoning: ReasoningSwitch::Thinking,
             images: Images::Noted,
+            answer: AnswerForm::Object,
             ..PLAIN
         },
         ..HOSTED
@@ -180,6 +186,7 @@ pub(super) const VENDORS: &[Vendor] = &[
         quirks: ChatQuirks {
             max_tokens: MaxTokens::MaxCompletionTokens,
             images: Images::Noted,
+            schemas: Schemas::Plain,
             ..PLAIN
         },
         ..HOSTED
