@@ -45,6 +45,7 @@ pub fn explain(
         mode,
         output_chars: 30_000,
         desk: Arc::new(Desk::default()),
+        grants: Arc::default(),
     };
     let wrong = |text: String| OpenFault::User { text, hint: None };
     let set = all_tools().ok_or_else(|| wrong("the tools cannot be listed".to_owned()))?;

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod gate;
+pub mod grants;
 mod launch;
 mod ledger;
 mod local;

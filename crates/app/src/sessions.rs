@@ -4,6 +4,7 @@ mod berths;
 
 use crate::{
     gate,
+    grants::LocalRules,
     launch::{Answers, Launch, Persistence, model_name},
     memory::{LazyMemory, MemorySearch},
     memory_log::MemoryLog,
@@ -231,6 +232,7 @@ impl Hub {
                 Arc::clone(&tools.tasks) as Arc<_>,
             ],
             snapshots: None,
+            keeper: Some(Arc::new(LocalRules::new(cwd, true))),
             host: Arc::clone(&self.host),
             options,
         }

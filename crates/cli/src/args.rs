@@ -202,6 +202,35 @@ pub(crate) enum PolicyCommand {
     },
     /// Show what a call would touch, who votes on it, where each rule stands, and the ruling
     Explain(ExplainArgs),
+    /// List what was granted here for always and in a session, or take a grant back
+    Grants(GrantsArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GrantsArgs {
+    #[command(subcommand)]
+    pub(crate) task: Option<GrantsTask>,
+    /// The session; the newest of this folder where none is named
+    #[arg(long, value_name = "SESSION", global = true)]
+    pub(crate) session: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GrantsTask {
+    /// List the grants that hold
+    List {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Take a grant back
+    Revoke {
+        /// Its name in the session, such as g1, or the rule that was saved
+        name: String,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
 }
 
 #[derive(Args, Debug)]

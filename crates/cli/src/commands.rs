@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 mod explain;
 pub(crate) mod features;
 pub(crate) mod generate;
+mod grants;
 pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod policy;

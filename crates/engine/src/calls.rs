@@ -6,8 +6,8 @@ use crate::{
     sample::milliseconds,
 };
 use gimlet_ports::{
-    AnyTool, Broken, Case, Judge, LogFault, Plan, Progress, Scene, Snapshots, Stop, ToolCx,
-    ToolFault, ToolReturn, Window, rule,
+    AnyTool, Asking, LogFault, Plan, Progress, Scene, Snapshots, Stop, ToolCx, ToolFault,
+    ToolReturn, Window, rule,
 };
 use gimlet_protocol::{
     Access, Asked, Block, Call, CallId, Change, Cleared, DOOR, Fact, Fault, Lane, Mode, NoteKind,
@@ -71,10 +71,9 @@ impl Driver {
                 return vec![told(id, text.clone()), Fact::Faulted(Fault::Tool { text })];
             }
         };
-        let mut judges = self.parts.judges.clone();
-        judges.push(Arc::new(Grants(self.index.grants().to_vec())));
+        let judges = &self.parts.judges;
         let mut ruling = rule(
-            &judges,
+            judges,
             Verdict::Ask,
             (call.tool.as_str(), &call.input, &plan, &scene),
         );
@@ -89,14 +88,18 @@ impl Driver {
             Verdict::Ask => {
                 let title = match &self.parts.options.asks_as {
                     Some(who) => format!("{who}: {}", plan.title),
-                    None => plan.title,
+                    None => plan.title.clone(),
                 };
-                let question = Question {
+                let question = self.question(
                     title,
-                    risk: plan.risk,
-                    accesses: plan.accesses,
-                    because: ruling.because,
-                };
+                    ruling,
+                    &Asking {
+                        tool: &call.tool,
+                        input: &call.input,
+                        plan: &plan,
+                        scene: &scene,
+                    },
+                );
                 vec![Fact::Asked(Asked { call: id, question })]
             }
             Verdict::Deny => {
@@ -108,6 +111,22 @@ impl Driver {
                 })]
             }
         }
+    }
+
+    /// The question about a call, with what each judge would have a person see.
+    fn question(&self, title: String, ruling: Ruling, asking: &Asking<'_>) -> Question {
+        let (risk, accesses) = (asking.plan.risk, asking.plan.accesses.clone());
+        let mut question = Question::new(title, risk, accesses, ruling.because);
+        for judge in &self.parts.judges {
+            let told = judge.particulars(asking);
+            question.parts.extend(told.parts);
+            question.offers.extend(told.offers);
+        }
+        if !question.offers.is_empty() {
+            question.saved_in = self.parts.keeper.as_ref().and_then(|keeper| keeper.place());
+            question.lapses_after_minutes = Some(self.parts.options.grants_last.as_secs() / 60);
+        }
+        question
     }
 
     fn nobody_answers(&self, mode: Mode) -> Option<Reason> {
@@ -506,30 +525,5 @@ fn denial(plan: &Plan, ruling: &Ruling) -> String {
     match alone {
         Some(alone) => format!("Nobody answers: {title} ({reasons}). {alone}"),
         None => format!("Not permitted: {title} ({reasons}). Do not try the same another way."),
-    }
-}
-
-/// What the person allowed for the session.
-struct Grants(Vec<(String, Access)>);
-
-impl Judge for Grants {
-    fn name(&self) -> &'static str {
-        "grants"
-    }
-
-    fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
-        let granted =
-            |(tool, access): &(String, Access)| tool == case.tool && access == case.access;
-        Ok(self.0.iter().any(granted).then(|| {
-            let text = "the person allowed it for this session".to_owned();
-            (
-                Verdict::Allow,
-                Reason {
-                    judge: "grants".to_owned(),
-                    text,
-                    source: None,
-                },
-            )
-        }))
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     step::{Step, delivery, next_step},
 };
 use gimlet_ports::{
-    EventStream, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog, Snapshots, Stop,
-    Toolbox,
+    EventStream, GrantKeeper, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog,
+    Snapshots, Stop, Toolbox,
 };
 use gimlet_protocol::{
     Accepted, Asker, Block, CallId, EntryId, Fact, Hired, NoteKind, Noted, Op, OpKey, Refusal,
@@ -39,6 +39,8 @@ pub struct Parts {
     pub reminders: Vec<Arc<dyn Reminders>>,
     /// Takes what calls change on the disk, where that is wanted.
     pub snapshots: Option<Arc<dyn Snapshots>>,
+    /// Where grants for always are saved.
+    pub keeper: Option<Arc<dyn GrantKeeper>>,
     /// The world.
     pub host: Arc<dyn Host>,
     /// How it behaves.
@@ -501,6 +503,7 @@ impl Driver {
             mode: self.index.mode(),
             output_chars: options.output_chars,
             desk: Arc::clone(desk),
+            grants: Arc::new(self.index.grants_at(self.parts.host.now())),
         }
     }
 

@@ -5,13 +5,15 @@ use crate::{
     driver::{Driver, Glance, WorkerFact},
     hub::Subscription,
     index::{Phase, fold_log},
+    sample::milliseconds,
     step::{Step, next_step},
     windows::changes_files,
 };
 use gimlet_ports::LogFault;
 use gimlet_protocol::{
-    Accepted, Answered, Block, CallId, Change, EntryId, Fact, Incoming, Op, OpKey, Origin,
-    QueueLane, Queued, Refusal, Refused, Reply, Rewound, Signal,
+    Accepted, Answered, Block, CallId, Change, EntryId, Fact, GrantId, Granted, Incoming, NoteKind,
+    Noted, Offer, Op, OpKey, Origin, QueueLane, Queued, Refusal, Refused, Reply, ReplyScope,
+    Rewound, Signal, Timestamp,
 };
 use std::collections::BTreeSet;
 use tokio::sync::oneshot;
@@ -214,6 +216,7 @@ impl Driver {
             Op::Rewind { to, .. } => return self.rewind(&key, to, working),
             // These are carried out when the loop comes round.
             Op::Undo { .. } | Op::Redo { .. } => return Err(not_now("that was asked for already")),
+            Op::Revoke { grant } => self.revoke(grant)?,
             Op::Resume => self.resume(key)?,
             Op::Close => {
                 self.closing = Some(key.clone());
@@ -285,9 +288,10 @@ impl Driver {
     fn answer(&mut self, call: &CallId, reply: Reply) -> Result<Vec<Fact>, Refusal> {
         let asked =
             |open: &&crate::index::OpenCall| open.call.id == *call && open.phase == Phase::Asked;
-        if self.index.calls().iter().find(asked).is_none() {
+        let Some(open) = self.index.calls().iter().find(asked) else {
             return Err(not_now("nothing is asked about that call"));
-        }
+        };
+        let granted = self.granted(call, &open.offered, &reply)?;
         self.held = false;
         let refused = match &reply {
             Reply::Allow { .. } => None,
@@ -305,8 +309,84 @@ impl Driver {
             reply,
         });
         Ok(std::iter::once(answered)
+            .chain(granted)
             .chain(refused.map(Fact::Refused))
             .collect())
+    }
+
+    /// What an answer grants beyond the call: the offer that it takes, and nothing else.
+    fn granted(
+        &self,
+        call: &CallId,
+        offered: &[Offer],
+        reply: &Reply,
+    ) -> Result<Vec<Fact>, Refusal> {
+        let (mut scope, offer) = match reply {
+            Reply::Deny { .. }
+            | Reply::Allow {
+                scope: ReplyScope::Once,
+                ..
+            } => return Ok(Vec::new()),
+            Reply::Allow { scope, offer, .. } => (*scope, *offer),
+        };
+        let Some(offer) = offered.get(offer) else {
+            return Err(not_now("nothing like that was offered; allow it once"));
+        };
+        let mut facts = Vec::new();
+        let mut saved_in = None;
+        if scope == ReplyScope::Always {
+            match self.keep(offer) {
+                Ok(place) => saved_in = Some(place),
+                Err(why) => {
+                    scope = ReplyScope::Session;
+                    let text = format!("it holds for this session only: {why}");
+                    let kind = NoteKind::Notice;
+                    facts.push(Fact::Noted(Noted { kind, text }));
+                }
+            }
+        }
+        let until = (scope == ReplyScope::Session).then(|| {
+            let lasts = milliseconds(self.parts.options.grants_last);
+            Timestamp(self.parts.host.now().0.saturating_add(lasts))
+        });
+        for (at, grant) in offer.grants.iter().enumerate() {
+            facts.push(Fact::Granted(Box::new(Granted {
+                id: self.index.next_grant(at),
+                call: call.clone(),
+                grant: grant.clone(),
+                scope,
+                until,
+                saved_in: saved_in.clone(),
+            })));
+        }
+        Ok(facts)
+    }
+
+    /// Saves an offer for always; returns where.
+    fn keep(&self, offer: &Offer) -> Result<String, String> {
+        let keeper = self
+            .parts
+            .keeper
+            .as_ref()
+            .ok_or("there is no file for it")?;
+        let place = keeper
+            .place()
+            .ok_or("the settings of this folder are not obeyed")?;
+        let rules: Vec<String> = offer
+            .grants
+            .iter()
+            .map(|grant| grant.rule.clone())
+            .collect();
+        keeper.keep(&rules).map(|()| place)
+    }
+
+    fn revoke(&self, grant: GrantId) -> Result<Vec<Fact>, Refusal> {
+        if self.index.grants().any(|held| held.id == grant) {
+            return Ok(vec![Fact::Revoked(grant)]);
+        }
+        Err(not_now(&format!(
+            "there is no grant {grant} in this session"
+        )))
     }
 
     fn interrupt(&mut self, key: OpKey, working: Working) -> Vec<Fact> {

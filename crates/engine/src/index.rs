@@ -8,9 +8,9 @@ use crate::{
 use gimlet_hygiene::screen::for_model;
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
-    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Hired,
-    Mark, Message, Mode, NoteKind, OpKey, Opened, Queued, Reply, ReplyScope, ReturnedHow, Role,
-    Usage,
+    Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Grant, GrantId,
+    Granted, Hired, Mark, Message, Mode, NoteKind, Offer, OpKey, Opened, Queued, Reply, ReplyScope,
+    ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
 };
 use std::{
     borrow::Cow,
@@ -42,8 +42,10 @@ pub(crate) struct OpenCall {
     pub(crate) phase: Phase,
     /// The input as the person changed it.
     changed: Option<serde_json::Value>,
-    /// What the person was asked, kept until answered.
-    asked: Vec<Access>,
+    /// What a reviewer said of it.
+    pub(crate) reviewed: Option<Reviewed>,
+    /// What the person was offered, kept until answered.
+    pub(crate) offered: Vec<Offer>,
     /// The result, kept until every call of the reply has one.
     result: Option<(Vec<Block>, bool)>,
 }
@@ -54,7 +56,8 @@ impl OpenCall {
             call,
             phase: Phase::Made,
             changed: None,
-            asked: Vec::new(),
+            reviewed: None,
+            offered: Vec::new(),
             result: None,
         }
     }
@@ -116,7 +119,13 @@ pub struct Index {
     keys: HashSet<OpKey>,
     call_ids: HashSet<CallId>,
     desk: Arc<Desk>,
-    grants: Vec<(String, Access)>,
+    grants: Vec<Granted>,
+    /// Grants of the whole log, abandoned branches included, so that no name is given twice.
+    granted_ever: u64,
+    /// Revoked on any branch: going back to before it brings no grant back.
+    revoked: BTreeSet<GrantId>,
+    /// Denials of the reviewer since it allowed anything or the person answered.
+    denials_in_a_row: u32,
     mode: Mode,
     /// The mode that a plan's approval leads back to.
     before_plan: Mode,
@@ -141,6 +150,7 @@ impl Index {
                 self.forget_queued(&incoming.key);
                 self.essentials.request(&incoming.content);
                 self.turn = Turn::default();
+                self.grants.retain(|held| held.scope != ReplyScope::Turn);
                 self.take_in(incoming.content.clone());
             }
             Fact::Steered(incoming) => {
@@ -171,7 +181,7 @@ impl Index {
             Fact::Asked(asked) => {
                 if let Some(open) = self.open_call(&asked.call) {
                     open.phase = Phase::Asked;
-                    open.asked.clone_from(&asked.question.accesses);
+                    open.offered.clone_from(&asked.question.offers);
                 }
             }
             Fact::Answered(answered) => self.answer(&answered.call, &answered.reply),
@@ -234,6 +244,19 @@ impl Index {
                 self.keys.insert(key.clone());
             }
             Fact::Hired(hired) => self.workers.push((**hired).clone()),
+            Fact::Granted(granted) => {
+                self.granted_ever += 1;
+                self.grants.push((**granted).clone());
+            }
+            Fact::Revoked(grant) => {
+                self.revoked.insert(grant.clone());
+            }
+            Fact::Reviewed(reviewed) => {
+                if let Some(open) = self.open_call(&reviewed.call) {
+                    open.reviewed = Some(reviewed.clone());
+                }
+                self.count_review(reviewed.outcome);
+            }
             Fact::Reported(_) | Fact::Snapshot(_) | Fact::Unknown(_) => {}
         }
     }
@@ -251,6 +274,10 @@ impl Index {
             Fact::Spent(spent) => self.count(spent),
             // It can be spoken to from every branch.
             Fact::Hired(hired) => self.workers.push((**hired).clone()),
+            Fact::Granted(_) => self.granted_ever += 1,
+            Fact::Revoked(grant) => {
+                self.revoked.insert(grant.clone());
+            }
             Fact::Opened(_)
             | Fact::Queued(_)
             | Fact::Withdrawn(_)
@@ -273,6 +300,7 @@ impl Index {
             | Fact::Closed(_)
             | Fact::Reported(_)
             | Fact::Snapshot(_)
+            | Fact::Reviewed(_)
             | Fact::Unknown(_) => {}
         }
     }
@@ -359,19 +387,24 @@ impl Index {
             return;
         };
         match reply {
-            Reply::Allow { scope, input } => {
+            Reply::Allow { input, .. } => {
                 open.phase = Phase::Cleared;
                 open.changed.clone_from(input);
-                let tool = open.call.tool.clone();
-                let granted = std::mem::take(&mut open.asked);
-                if matches!(scope, ReplyScope::Session | ReplyScope::Always) {
-                    self.grants
-                        .extend(granted.into_iter().map(|access| (tool.clone(), access)));
-                }
             }
             // The result follows as `Refused`, in the same batch.
-            Reply::Deny { .. } => open.asked.clear(),
+            Reply::Deny { .. } => {}
         }
+        open.offered.clear();
+        // The person is there and has spoken.
+        self.denials_in_a_row = 0;
+    }
+
+    fn count_review(&mut self, outcome: ReviewOutcome) {
+        self.denials_in_a_row = match outcome {
+            ReviewOutcome::Deny => self.denials_in_a_row + 1,
+            ReviewOutcome::Allow => 0,
+            ReviewOutcome::Ask | ReviewOutcome::Failed => self.denials_in_a_row,
+        };
     }
 
     fn finish(&mut self, id: &CallId, content: Vec<Block>, success: Success) {
@@ -498,9 +531,28 @@ impl Index {
         self.told.contains(first_line)
     }
 
-    /// What the person allowed for the session, with the tool it was for.
-    pub fn grants(&self) -> &[(String, Access)] {
-        &self.grants
+    /// What the person granted, as far as it was not taken back. Some may have lapsed.
+    pub fn grants(&self) -> impl Iterator<Item = &Granted> {
+        let kept = |held: &&Granted| !self.revoked.contains(&held.id);
+        self.grants.iter().filter(kept)
+    }
+
+    /// The grants that hold at a time.
+    pub fn grants_at(&self, now: Timestamp) -> Vec<Grant> {
+        let holds = |held: &&Granted| held.until.is_none_or(|until| now < until);
+        let held = self.grants().filter(holds);
+        held.map(|held| held.grant.clone()).collect()
+    }
+
+    /// The name of a grant that is about to be given, `after` others of its batch.
+    pub(crate) fn next_grant(&self, after: usize) -> GrantId {
+        let number = self.granted_ever + after as u64 + 1;
+        GrantId(format!("g{number}"))
+    }
+
+    /// Denials of the reviewer since it allowed anything or the person answered.
+    pub fn denials_in_a_row(&self) -> u32 {
+        self.denials_in_a_row
     }
 
     /// The permission mode.

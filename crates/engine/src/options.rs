@@ -39,6 +39,8 @@ pub struct EngineOptions {
     pub asks_as: Option<String>,
     /// What the session and all its workers spend from.
     pub purse: Arc<Purse>,
+    /// How long a grant for the session holds at most.
+    pub grants_last: Duration,
 }
 
 impl EngineOptions {
@@ -61,6 +63,7 @@ impl EngineOptions {
             must_end_with: None,
             asks_as: None,
             purse: Arc::default(),
+            grants_last: Duration::from_hours(12),
         }
     }
 }

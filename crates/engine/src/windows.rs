@@ -37,6 +37,7 @@ pub(crate) fn changes_files(op: &Op) -> bool {
         | Op::Interrupt
         | Op::Configure { .. }
         | Op::Compact { .. }
+        | Op::Revoke { .. }
         | Op::Resume
         | Op::Close => false,
     }
@@ -163,6 +164,7 @@ impl Driver {
             | Op::Interrupt
             | Op::Configure { .. }
             | Op::Compact { .. }
+            | Op::Revoke { .. }
             | Op::Resume
             | Op::Close => return Err((not_now("that changes no files"), answer)),
         };

@@ -23,10 +23,10 @@ use crate::{
     rules::{PathUse, Rule, Rules, Spec},
     shell::Line,
 };
-use gimlet_protocol::{Access, Mode, Reason, Risk, Ruling, Verdict};
+use gimlet_protocol::{Access, Mode, QuestionPart, Reason, Risk, Ruling, Verdict};
 use serde::Serialize;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Who votes, in the order of their say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -124,6 +124,22 @@ pub struct Part {
     pub verdict: Verdict,
     /// Every vote.
     pub votes: Vec<Vote>,
+    /// What would have to be granted for it, where something could.
+    #[serde(skip)]
+    pub(crate) need: Option<Need>,
+}
+
+/// What would have to be granted for a part of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A command, as it is spelled and without its wrappers.
+    Command { raw: String, words: Vec<String> },
+    /// A file.
+    File { kind: PathUse, path: PathBuf },
+    /// A host.
+    Host(String),
+    /// Any call of a tool.
+    Tool(String),
 }
 
 impl Part {
@@ -138,6 +154,26 @@ impl Part {
             risk,
             verdict,
             votes,
+            need: None,
+        }
+    }
+
+    fn needing(mut self, need: Need) -> Self {
+        self.need = Some(need);
+        self
+    }
+
+    /// As a person is shown it.
+    pub(crate) fn shown(&self) -> QuestionPart {
+        let mut because: Vec<Reason> = self.votes.iter().map(Vote::reason).collect();
+        if because.is_empty() && self.verdict == Verdict::Ask {
+            because.push(self.unheard());
+        }
+        QuestionPart {
+            what: self.what.clone(),
+            risk: self.risk,
+            verdict: self.verdict,
+            because,
         }
     }
 
@@ -310,9 +346,15 @@ impl Policy<'_> {
                 Access::Write { path } => decision
                     .parts
                     .push(judging.file_of_tool(PathUse::Write, path)),
-                Access::Reach { host } => decision
-                    .parts
-                    .push(judging.other(format!("reach {host}"), self.rules.of_host(host))),
+                Access::Reach { host } => decision.parts.push(
+                    judging
+                        .other(format!("reach {host}"), self.rules.of_host(host))
+                        .needing(if request.tool == "WebSearch" {
+                            Need::Tool(request.tool.to_owned())
+                        } else {
+                            Need::Host(host.clone())
+                        }),
+                ),
                 Access::Publish { to, .. } => decision
                     .parts
                     .push(judging.other(format!("publish to {}", to.address), std::iter::empty())),

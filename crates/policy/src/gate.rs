@@ -1,12 +1,12 @@
 //! The policy as the judge of a session.
 
 use crate::{
-    decide::{Decision, Policy, Request, Stage},
+    decide::{Decision, Part, Policy, Request, Stage},
     paths::{Ground, Site},
     rules::Rules,
 };
-use gimlet_ports::{Broken, Case, Judge, Scene};
-use gimlet_protocol::{Mode, Reason, Verdict};
+use gimlet_ports::{Asking, Broken, Case, Judge, Particulars, Scene};
+use gimlet_protocol::{Access, Mode, Reason, Verdict};
 use std::{path::PathBuf, sync::Arc};
 
 /// Votes as the policy rules.
@@ -27,23 +27,47 @@ impl Gate {
     }
 
     fn decide(&self, case: &Case<'_>) -> Decision {
-        let site = site(case.scene, &self.own);
-        let policy = Policy {
-            rules: &self.rules,
-            ground: &*self.ground,
-        };
-        policy.decide(&Request {
+        let call = Asking {
             tool: case.tool,
             input: case.input,
-            accesses: std::slice::from_ref(case.access),
+            plan: case.plan,
+            scene: case.scene,
+        };
+        let accesses = std::slice::from_ref(case.access);
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method itself is not general enough in its lifetimes"
+        )]
+        self.with(&call, accesses, |policy, request| policy.decide(request))
+    }
+
+    fn with<R>(
+        &self,
+        call: &Asking<'_>,
+        accesses: &[Access],
+        judge: impl FnOnce(&Policy<'_>, &Request<'_>) -> R,
+    ) -> R {
+        let site = site(call.scene, &self.own);
+        let grants = &call.scene.grants;
+        let granted =
+            (!grants.is_empty()).then(|| self.rules.with_grants(grants, &call.scene.root));
+        let policy = Policy {
+            rules: granted.as_ref().unwrap_or(&self.rules),
+            ground: &*self.ground,
+        };
+        let request = Request {
+            tool: call.tool,
+            input: call.input,
+            accesses,
             site: &site,
             // Whether questions are denied is for the one who asks them.
-            mode: if case.scene.mode == Mode::DontAsk {
+            mode: if call.scene.mode == Mode::DontAsk {
                 Mode::Default
             } else {
-                case.scene.mode
+                call.scene.mode
             },
-        })
+        };
+        judge(&policy, &request)
     }
 }
 
@@ -88,6 +112,16 @@ impl Judge for Gate {
             Verdict::Ask => decision.open_reasons(),
             Verdict::Allow | Verdict::Deny => Vec::new(),
         }
+    }
+
+    fn particulars(&self, call: &Asking<'_>) -> Particulars {
+        self.with(call, &call.plan.accesses, |policy, request| {
+            let decision = policy.decide(request);
+            Particulars {
+                offers: policy.offers(request, &decision),
+                parts: decision.parts.iter().map(Part::shown).collect(),
+            }
+        })
     }
 }
 

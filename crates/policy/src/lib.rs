@@ -7,6 +7,7 @@
 mod commands;
 mod decide;
 mod gate;
+mod offers;
 mod paths;
 mod rules;
 mod shell;

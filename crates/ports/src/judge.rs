@@ -1,7 +1,7 @@
 //! Judges vote on accesses; the votes become a ruling.
 
 use crate::{Plan, Scene};
-use gimlet_protocol::{Access, Reason, Ruling, Verdict};
+use gimlet_protocol::{Access, Offer, QuestionPart, Reason, Ruling, Verdict};
 use serde_json::Value;
 
 /// One access of one call, as a judge sees it.
@@ -39,6 +39,45 @@ pub trait Judge: Send + Sync {
     fn unsure(&self, _case: &Case<'_>) -> Vec<Reason> {
         Vec::new()
     }
+
+    /// What a person is shown of a call that is asked about. Only read when it is.
+    fn particulars(&self, _call: &Asking<'_>) -> Particulars {
+        Particulars::default()
+    }
+}
+
+/// A call that a person is about to be asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The tool's name.
+    pub tool: &'a str,
+    /// The call's input.
+    pub input: &'a Value,
+    /// The whole plan.
+    pub plan: &'a Plan,
+    /// Where the session stands.
+    pub scene: &'a Scene,
+}
+
+/// What a judge knows of a call that a person should see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Particulars {
+    /// What the call would do, one by one.
+    pub parts: Vec<QuestionPart>,
+    /// What could be granted so that the same is not asked again, the narrowest first.
+    pub offers: Vec<Offer>,
+}
+
+/// Saves what a person grants for always.
+pub trait GrantKeeper: Send + Sync {
+    /// The file that rules are saved in; `None` where none would be obeyed.
+    fn place(&self) -> Option<String>;
+
+    /// Saves rules that allow. Those that stand there already are left alone.
+    ///
+    /// # Errors
+    /// A sentence that says what could not be saved, and where.
+    fn keep(&self, rules: &[String]) -> Result<(), String>;
 }
 
 /// Combines the votes of all judges on all accesses of a plan.

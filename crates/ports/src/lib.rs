@@ -21,7 +21,7 @@ pub use host::{
     GrepMode, GrepQuery, Host, HostFault, Launch, LineWindow, OutputTo, Program, PtySize,
     StdinFrom, TextWindow, WhichStream, WriteHow,
 };
-pub use judge::{Broken, Case, Judge, rule};
+pub use judge::{Asking, Broken, Case, GrantKeeper, Judge, Particulars, rule};
 pub use log::{EntryIter, LogFault, SessionLog};
 pub use model::{
     AnswerShape, Failure, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models,

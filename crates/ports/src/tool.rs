@@ -2,7 +2,7 @@
 
 use crate::{Host, Later, Stop};
 use gimlet_protocol::{
-    Access, Block, CallId, Desk, Exposure, Lane, Mark, Mode, Risk, SessionId, ToolSpec,
+    Access, Block, CallId, Desk, Exposure, Grant, Lane, Mark, Mode, Risk, SessionId, ToolSpec,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize as _, Serialize, de::DeserializeOwned};
@@ -60,6 +60,8 @@ pub struct Scene {
     pub output_chars: usize,
     /// What earlier calls left.
     pub desk: Arc<Desk>,
+    /// What the person granted and what still holds.
+    pub grants: Arc<Vec<Grant>>,
 }
 
 /// Takes lines that a running tool wants shown. Never blocks; may drop.

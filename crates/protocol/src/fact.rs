@@ -1,8 +1,9 @@
 //! Facts: what happened and will still be true after a restart.
 
 use crate::{
-    Block, Call, CallId, EntryId, Mark, Mode, OpKey, Opaque, Question, Reply, ReplyId, Ruling,
-    SessionId, Snapshot, Spent, ToolSpec, Usage, Verbatim, door::with_door,
+    Block, Call, CallId, EntryId, GrantId, Granted, Mark, Mode, OpKey, Opaque, Question, Reply,
+    ReplyId, Reviewed, Ruling, SessionId, Snapshot, Spent, ToolSpec, Usage, Verbatim,
+    door::with_door,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, value::RawValue};
@@ -308,6 +309,12 @@ facts! {
     Reported(Box<Reported>) = "reported",
     /// What a call changed on the disk, or what an undo did.
     Snapshot(Box<Snapshot>) = "snapshot",
+    /// The person granted something for longer than one call.
+    Granted(Box<Granted>) = "granted",
+    /// The person took a grant back.
+    Revoked(GrantId) = "revoked",
+    /// A reviewer judged a call in the person's place.
+    Reviewed(Reviewed) = "reviewed",
 }
 
 /// A worker with a session of its own.

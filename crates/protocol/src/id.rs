@@ -67,3 +67,7 @@ string_id!(
     /// A background task of a session.
     TaskId
 );
+string_id!(
+    /// Something that a person granted in a session.
+    GrantId
+);

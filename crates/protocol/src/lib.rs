@@ -27,10 +27,13 @@ pub use fact::{
     LimitKind, NoteKind, Noted, Opened, Origin, QueueLane, Queued, Refused, Reported, Returned,
     ReturnedHow, Rewound, Said, SummaryFate, Timestamp, Waits,
 };
-pub use id::{CallId, EntryId, OpKey, ReplyId, SessionId, TaskId};
+pub use id::{CallId, EntryId, GrantId, OpKey, ReplyId, SessionId, TaskId};
 pub use message::{Block, Call, Message, Opaque, Role};
 pub use op::{Accepted, Op, Refusal, Reply, ReplyScope};
-pub use permission::{Access, Mode, PublishTarget, Question, Reason, Risk, Ruling, Verdict};
+pub use permission::{
+    Access, Grant, Granted, Mode, Offer, PublishTarget, Question, QuestionPart, Reason,
+    ReviewOutcome, Reviewed, Risk, Ruling, Verdict,
+};
 pub use signal::{Event, SessionState, Signal};
 pub use snapshot::{
     Author, Conflict, FileChange, FileDiff, FileState, LeftOut, OnConflict, Remedy, RestorePreview,

@@ -1,8 +1,8 @@
 //! What a client may ask of a session.
 
 use crate::{
-    Block, CallId, Change, Conflict, EntryId, OnConflict, OpKey, QueueLane, RewindScope, SessionId,
-    UndoWhat,
+    Block, CallId, Change, Conflict, EntryId, GrantId, OnConflict, OpKey, QueueLane, RewindScope,
+    SessionId, UndoWhat,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,6 +75,11 @@ pub enum Op {
         #[serde(default)]
         conflicts: OnConflict,
     },
+    /// Takes back what was granted in this session. What was saved in settings stays there.
+    Revoke {
+        /// The grant.
+        grant: GrantId,
+    },
     /// Goes on with a turn that a crash or a fault cut short. Without one it is refused.
     Resume,
     /// Ends the session's run. The log stays.
@@ -89,6 +94,9 @@ pub enum Reply {
     Allow {
         /// For how long the same is allowed without asking.
         scope: ReplyScope,
+        /// Which of the question's offers is taken, where the scope is more than once.
+        #[serde(default, skip_serializing_if = "is_first")]
+        offer: usize,
         /// The input as the person changed it, where they did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         input: Option<Value>,
@@ -100,15 +108,25 @@ pub enum Reply {
     },
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+fn is_first(offer: &usize) -> bool {
+    *offer == 0
+}
+
 /// How far an allowance reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyScope {
     /// This call only.
     Once,
-    /// The same accesses until the session ends.
+    /// What was offered, until the next prompt.
+    Turn,
+    /// What was offered, until the session ends or the grant lapses.
     Session,
-    /// The same accesses, saved in the local settings.
+    /// What was offered, saved in the settings.
     Always,
 }
 

@@ -1,5 +1,6 @@
 //! Accesses, verdicts and rulings: what is declared and what is decided.
 
+use crate::{CallId, GrantId, ReplyScope, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -123,6 +124,117 @@ pub struct Question {
     pub accesses: Vec<Access>,
     /// Why it is asked.
     pub because: Vec<Reason>,
+    /// What the call would do, one by one: each simple command, file and host with its own risk
+    /// and reasons. Those that nobody has to answer for are among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<QuestionPart>,
+    /// What an answer for longer than once would grant, the narrowest first. Empty where the
+    /// call can only be allowed once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+    /// The file that an answer for always is saved in; `None` where it cannot be saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_in: Option<String>,
+    /// After how many minutes an answer for the session lapses, should the session last longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapses_after_minutes: Option<u64>,
+}
+
+impl Question {
+    /// A question about a call that can only be allowed once.
+    pub fn new(
+        title: impl Into<String>,
+        risk: Risk,
+        accesses: Vec<Access>,
+        because: Vec<Reason>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            risk,
+            accesses,
+            because,
+            parts: Vec::new(),
+            offers: Vec::new(),
+            saved_in: None,
+            lapses_after_minutes: None,
+        }
+    }
+}
+
+/// One thing of a call that is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionPart {
+    /// What it is, such as `run cargo test` or `write src/a.rs`.
+    pub what: String,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// Its own outcome; only what is `ask` needs the person.
+    pub verdict: Verdict,
+    /// Why, each with the rule's place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Reason>,
+}
+
+/// What an answer for longer than once grants: all of it, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Each capability that is given.
+    pub grants: Vec<Grant>,
+}
+
+/// A capability that a person gives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Grant {
+    /// Such as "run `cargo test` with any arguments".
+    pub title: String,
+    /// The same as a rule that allows, as it would stand in the settings.
+    pub rule: String,
+}
+
+/// What a person granted in a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// Its name in this session, such as `g3`.
+    pub id: GrantId,
+    /// The call whose question was answered with it.
+    pub call: CallId,
+    /// What is granted.
+    pub grant: Grant,
+    /// For how long.
+    pub scope: ReplyScope,
+    /// When it lapses, whatever its scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The file that it was saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_in: Option<String>,
+}
+
+/// What a reviewer said of a call that a person would have been asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The call.
+    pub call: CallId,
+    /// The model that judged, as `provider/name`.
+    pub model: String,
+    /// What it said.
+    pub outcome: ReviewOutcome,
+    /// Why, in its words or in those of its failure.
+    pub reason: String,
+}
+
+/// What a reviewer comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewOutcome {
+    /// The call may run.
+    Allow,
+    /// The call must not run.
+    Deny,
+    /// It leaves the call to the person.
+    Ask,
+    /// It gave no usable answer in time.
+    Failed,
 }
 
 /// How much may happen without asking.

@@ -1,7 +1,7 @@
 //! Changing one value of a settings file, so that comments, order and layout stay.
 
 use crate::parse::options;
-use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstRootNode};
 use serde_json::Value;
 
 /// The text of a settings file with another value for a dotted key. An empty text becomes a
@@ -26,6 +26,47 @@ pub fn with_value(text: &str, key: &str, value: &Value) -> Result<String, String
             member.set_value(input(value));
         } else {
             object.append(part, input(value));
+        }
+    }
+    Ok(root.to_string())
+}
+
+/// The text of a settings file whose list of texts under a dotted key was changed: `add` stands
+/// in it once, `remove` not at all. Comments, order and layout stay.
+///
+/// # Errors
+/// When the text is no settings file, or the key holds no list.
+pub fn with_items(
+    text: &str,
+    key: &str,
+    add: &[String],
+    remove: &[String],
+) -> Result<String, String> {
+    let text = if text.trim().is_empty() { "{}\n" } else { text };
+    let root = CstRootNode::parse(text, &options()).map_err(|error| error.to_string())?;
+    let mut object = root
+        .object_value()
+        .ok_or("the settings file is no object")?;
+    let (folders, last) = key.rsplit_once('.').unwrap_or(("", key));
+    for part in folders.split('.').filter(|part| !part.is_empty()) {
+        object = below(&object, part)?;
+    }
+    let list = object
+        .array_value_or_create(last)
+        .ok_or_else(|| format!("`{key}` is no list"))?;
+    let text_of = |element: &CstNode| element.as_string_lit()?.decoded_value().ok();
+    let mut kept = Vec::new();
+    for element in list.elements() {
+        match text_of(&element) {
+            Some(item) if remove.contains(&item) => element.remove(),
+            Some(item) => kept.push(item),
+            None => {}
+        }
+    }
+    for item in add {
+        if !kept.contains(item) {
+            list.append(CstInputValue::String(item.clone()));
+            kept.push(item.clone());
         }
     }
     Ok(root.to_string())

@@ -28,7 +28,7 @@ mod tree;
 mod variables;
 
 pub use dirs::Dirs;
-pub use edit::with_value;
+pub use edit::{with_items, with_value};
 pub use effective::{
     AddedDirectory, InstructionFiles, Permissions, Provider, RuleText, Settings, WebSettings,
 };

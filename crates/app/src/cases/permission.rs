@@ -170,6 +170,7 @@ impl Place {
             mode,
             output_chars: 30_000,
             desk: Arc::new(Desk::default()),
+            grants: Arc::default(),
         };
         let (tool, input, accesses) = match field("command") {
             Some(command) => {

@@ -51,6 +51,7 @@ impl World {
             mode,
             output_chars: 30_000,
             desk: Arc::new(Desk::default()),
+            grants: Arc::default(),
         };
         let plan = Plan {
             title: "t".to_owned(),

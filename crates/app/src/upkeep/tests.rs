@@ -123,6 +123,7 @@ fn scene(home: &std::path::Path) -> gimlet_ports::Scene {
         mode: gimlet_protocol::Mode::Default,
         output_chars: 1_000,
         desk: Arc::default(),
+        grants: Arc::default(),
     }
 }
 

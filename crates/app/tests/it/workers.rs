@@ -475,6 +475,7 @@ async fn a_worker_asks_the_client_and_may_do_no_more_than_the_session() {
     );
     let reply = Reply::Allow {
         scope: ReplyScope::Once,
+        offer: 0,
         input: None,
     };
     let answer = Op::Answer {

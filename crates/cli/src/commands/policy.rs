@@ -11,6 +11,7 @@ pub(crate) fn run(args: &PolicyArgs) -> Exit {
     match &args.command {
         PolicyCommand::Check { file } => check(file),
         PolicyCommand::Explain(args) => super::explain::run(args),
+        PolicyCommand::Grants(args) => super::grants::run(args),
     }
 }
 

@@ -179,6 +179,7 @@ impl World {
         }
         let model = Scripted::new(script);
         let parts = Parts {
+            keeper: None,
             log: Box::new(log.clone()),
             models: Arc::new(OneModel(Arc::new(model.clone()))),
             tools,
@@ -533,6 +534,7 @@ impl World {
         let mut tools = Toolbox::default();
         tools.add(Arc::new(Odd)).unwrap();
         let parts = Parts {
+            keeper: None,
             log: Box::new(log.clone()),
             models: Arc::new(OneModel(Arc::new(next.model.clone()))),
             tools,

@@ -173,12 +173,7 @@ impl World {
                     }),
                     1 => Fact::Asked(Asked {
                         call: call.id,
-                        question: Question {
-                            title: "t".to_owned(),
-                            risk: Risk::Low,
-                            accesses: vec![],
-                            because: vec![],
-                        },
+                        question: Question::new("t", Risk::Low, vec![], vec![]),
                     }),
                     _ => Fact::Cleared(Cleared {
                         call: call.id,
@@ -193,6 +188,7 @@ impl World {
                     let input = Some(serde_json::json!({"changed": true}));
                     Reply::Allow {
                         scope: ReplyScope::Once,
+                        offer: 0,
                         input,
                     }
                 } else {

@@ -274,6 +274,9 @@ impl Account {
             | Fact::Hired(_)
             | Fact::Reported(_)
             | Fact::Snapshot(_)
+            | Fact::Granted(_)
+            | Fact::Revoked(_)
+            | Fact::Reviewed(_)
             | Fact::Unknown(_) => {}
         }
         taken

@@ -110,7 +110,9 @@ impl Run {
         let Some(open) = open else {
             return;
         };
-        let decision = read_decision(&open.call, answer);
+        let question = open.question.as_ref();
+        let offers = question.map_or(&[][..], |question| &question.offers);
+        let decision = read_decision(&open.call, offers, answer);
         for text in decision.left_out {
             self.messages.warn(&text);
         }

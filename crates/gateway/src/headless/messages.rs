@@ -205,6 +205,9 @@ impl Messages {
             | Fact::Hired(_)
             | Fact::Reported(_)
             | Fact::Snapshot(_)
+            | Fact::Granted(_)
+            | Fact::Revoked(_)
+            | Fact::Reviewed(_)
             | Fact::Unknown(_) => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Questions about calls: how a client is asked with `can_use_tool`, and what it answers.
 
 use crate::headless::messages::decision;
-use gimlet_protocol::{Access, Call, Mode, Question, Reply, ReplyScope};
+use gimlet_protocol::{Access, Call, Mode, Offer, Question, Reply, ReplyScope};
 use serde_json::{Value, json};
 
 /// The request that asks a client about a call.
@@ -10,7 +10,7 @@ pub(crate) fn question_request(request_id: &str, call: &Call, question: &Questio
         "subtype": "can_use_tool",
         "tool_name": call.tool,
         "input": call.input,
-        "permission_suggestions": suggestions(call, question),
+        "permission_suggestions": suggestions(question),
         "blocked_path": null,
         "tool_use_id": call.id,
         "title": question.title,
@@ -25,23 +25,33 @@ pub(crate) fn question_request(request_id: &str, call: &Call, question: &Questio
 }
 
 /// What the client may answer beside yes and no.
-fn suggestions(call: &Call, question: &Question) -> Vec<Value> {
+fn suggestions(question: &Question) -> Vec<Value> {
     let writes_only = question
         .accesses
         .iter()
         .all(|access| matches!(access, Access::Write { .. }));
-    match question.accesses.as_slice() {
-        [] => Vec::new(),
-        [Access::Run { command, .. }] => vec![json!({
-            "type": "addRules",
-            "rules": [{"toolName": call.tool, "ruleContent": command}],
-            "behavior": "allow",
-            "destination": "session",
-        })],
-        _ if writes_only => vec![json!({
+    if !question.accesses.is_empty() && writes_only {
+        return vec![json!({
             "type": "setMode", "mode": Mode::AcceptEdits.name(), "destination": "session",
-        })],
-        _ => Vec::new(),
+        })];
+    }
+    let update = |offer: &Offer| {
+        let rules: Vec<Value> = offer.grants.iter().map(|grant| rule(&grant.rule)).collect();
+        json!({
+            "type": "addRules", "rules": rules, "behavior": "allow", "destination": "session",
+        })
+    };
+    question.offers.iter().map(update).collect()
+}
+
+/// A rule in the form of the wire: the tool and what stands between the brackets.
+fn rule(text: &str) -> Value {
+    let inner = text
+        .split_once('(')
+        .and_then(|(tool, rest)| Some((tool, rest.strip_suffix(')')?)));
+    match inner {
+        Some((tool, inner)) => json!({"toolName": tool, "ruleContent": inner}),
+        None => json!({"toolName": text}),
     }
 }
 
@@ -72,13 +82,17 @@ impl Decision {
 }
 
 /// Reads an answer. Whatever is neither a clear yes nor a clear no is a no.
-pub(crate) fn read_decision(call: &Call, answer: Result<Value, String>) -> Decision {
+pub(crate) fn read_decision(
+    call: &Call,
+    offers: &[Offer],
+    answer: Result<Value, String>,
+) -> Decision {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Decision::deny(format!("the client could not answer: {error}")),
     };
     match answer.get("behavior").and_then(Value::as_str) {
-        Some("allow") => read_allowance(call, &answer),
+        Some("allow") => read_allowance(call, offers, &answer),
         Some("deny") => {
             let reason = answer
                 .get("message")
@@ -105,13 +119,13 @@ pub(crate) fn read_decision(call: &Call, answer: Result<Value, String>) -> Decis
     }
 }
 
-fn read_allowance(call: &Call, answer: &Value) -> Decision {
+fn read_allowance(call: &Call, offers: &[Offer], answer: &Value) -> Decision {
     let input = match answer.get("updatedInput") {
         None | Some(Value::Null) => None,
         Some(input) if input.is_object() => Some(input.clone()),
         Some(_) => return Decision::deny("the client's `updatedInput` is no object".to_owned()),
     };
-    let mut scope = ReplyScope::Once;
+    let (mut scope, mut offer) = (ReplyScope::Once, 0);
     let mut mode = None;
     let mut left_out = Vec::new();
     let updates = match answer.get("updatedPermissions") {
@@ -123,11 +137,12 @@ fn read_allowance(call: &Call, answer: &Value) -> Decision {
         }
     };
     for update in updates {
-        match read_update(call, update) {
-            Ok(Update::Scope(wider)) => {
+        match read_update(offers, update) {
+            Ok(Update::Grant(lasts, taken)) => {
                 if scope != ReplyScope::Always {
-                    scope = wider;
+                    scope = lasts;
                 }
+                offer = offer.max(taken);
             }
             Ok(Update::Mode(wanted)) => mode = Some(wanted),
             Err(why) => left_out.push(format!("a permission update was left out: {why}")),
@@ -135,7 +150,11 @@ fn read_allowance(call: &Call, answer: &Value) -> Decision {
     }
     let input = input.filter(|input| *input != call.input);
     Decision {
-        reply: Reply::Allow { scope, input },
+        reply: Reply::Allow {
+            scope,
+            offer,
+            input,
+        },
         interrupts: false,
         mode,
         left_out,
@@ -143,11 +162,11 @@ fn read_allowance(call: &Call, answer: &Value) -> Decision {
 }
 
 enum Update {
-    Scope(ReplyScope),
+    Grant(ReplyScope, usize),
     Mode(Mode),
 }
 
-fn read_update(call: &Call, update: &Value) -> Result<Update, String> {
+fn read_update(offers: &[Offer], update: &Value) -> Result<Update, String> {
     let field = |key: &str| update.get(key).and_then(Value::as_str);
     let lasts = match field("destination") {
         Some("session" | "cliArg") => ReplyScope::Session,
@@ -157,13 +176,21 @@ fn read_update(call: &Call, update: &Value) -> Result<Update, String> {
     match field("type") {
         Some("addRules" | "replaceRules") if field("behavior") == Some("allow") => {
             let rules = update.get("rules").and_then(Value::as_array);
-            let named = rules.into_iter().flatten().any(|rule| {
-                rule.get("toolName").and_then(Value::as_str) == Some(call.tool.as_str())
-            });
-            if named {
-                Ok(Update::Scope(lasts))
-            } else {
-                Err(format!("none of its rules is about {}", call.tool))
+            let wanted: Vec<&Value> = rules.into_iter().flatten().collect();
+            let is_meant = |offer: &Offer| {
+                offer.grants.len() == wanted.len()
+                    && offer.grants.iter().all(|grant| {
+                        let own = rule(&grant.rule);
+                        wanted.iter().any(|rule| {
+                            rule.get("toolName") == own.get("toolName")
+                                && rule.get("ruleContent").filter(|inner| !inner.is_null())
+                                    == own.get("ruleContent")
+                        })
+                    })
+            };
+            match offers.iter().position(is_meant) {
+                Some(offer) => Ok(Update::Grant(lasts, offer)),
+                None => Err("its rules are not among those that were suggested".to_owned()),
             }
         }
         Some("setMode") => {

@@ -71,6 +71,9 @@ pub(crate) fn fact_line(fact: &Fact, call: Option<&OpenCall>) -> Option<String> 
         | Fact::Hired(_)
         | Fact::Reported(_)
         | Fact::Snapshot(_)
+        | Fact::Granted(_)
+        | Fact::Revoked(_)
+        | Fact::Reviewed(_)
         | Fact::Unknown(_) => None,
     }
 }

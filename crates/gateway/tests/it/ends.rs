@@ -437,12 +437,8 @@ fn crashed() -> Vec<Fact> {
         first_ms: None,
         total_ms: 0,
     };
-    let question = gimlet_protocol::Question {
-        title: "run toolu_2".to_owned(),
-        risk: gimlet_protocol::Risk::Medium,
-        accesses: Vec::new(),
-        because: Vec::new(),
-    };
+    let risk = gimlet_protocol::Risk::Medium;
+    let question = gimlet_protocol::Question::new("run toolu_2", risk, Vec::new(), Vec::new());
     let ruling = Ruling {
         verdict: Verdict::Allow,
         because: Vec::new(),

@@ -7,13 +7,13 @@ pub(crate) use run::{Finished, Running, from_stdin, one_prompt, prompted, steady
 
 use gimlet_engine::{EngineOptions, Parts, SessionHandle, Whom, fold_log, start};
 use gimlet_ports::{
-    Broken, Case, EntryIter, EventStream, Failure, Judge, Later, LogFault, Model, ModelCard,
-    ModelEnd, ModelItem, ModelRequest, ModelStream, Models, OpenFault, OpenSpec, Price, ReplyBlock,
-    SessionHead, SessionLog, Sessions, StartedBlock, Stop,
+    Asking, Broken, Case, EntryIter, EventStream, Failure, Judge, Later, LogFault, Model,
+    ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models, OpenFault, OpenSpec,
+    Particulars, Price, ReplyBlock, SessionHead, SessionLog, Sessions, StartedBlock, Stop,
 };
 use gimlet_protocol::{
-    Accepted, Block, Call, Entry, EntryId, Event, Fact, Mode, Op, OpKey, Opaque, Opened, Reason,
-    Refusal, SessionId, SessionState, Signal, Timestamp, Usage, Verbatim, Verdict,
+    Accepted, Block, Call, Entry, EntryId, Event, Fact, Grant, Mode, Offer, Op, OpKey, Opaque,
+    Opened, Reason, Refusal, SessionId, SessionState, Signal, Timestamp, Usage, Verbatim, Verdict,
 };
 use serde_json::{Value, json};
 use std::{
@@ -101,6 +101,7 @@ impl World {
             unfinished: is_earlier,
         };
         let parts = Parts {
+            keeper: None,
             log: Box::new(log),
             models: Arc::new(Stage(Arc::new(Actor::new(self.replies)))),
             tools: toolbox,
@@ -247,6 +248,15 @@ impl Judge for ByName {
 
     fn vote(&self, case: &Case<'_>) -> Result<Option<(Verdict, Reason)>, Broken> {
         let (verdict, text) = match case.tool {
+            "Ask"
+                if case
+                    .scene
+                    .grants
+                    .iter()
+                    .any(|grant| grant.rule == "Ask(ls)") =>
+            {
+                (Verdict::Allow, "the tool is granted")
+            }
             "Ask" => return Ok(None),
             "Guarded" => (Verdict::Ask, "the tool is guarded"),
             "Forbidden" => (Verdict::Deny, "the tool is forbidden"),
@@ -258,6 +268,19 @@ impl Judge for ByName {
             source: None,
         };
         Ok(Some((verdict, reason)))
+    }
+
+    fn particulars(&self, _: &Asking<'_>) -> Particulars {
+        let grant = Grant {
+            title: "run exactly `ls`".to_owned(),
+            rule: "Ask(ls)".to_owned(),
+        };
+        Particulars {
+            parts: Vec::new(),
+            offers: vec![Offer {
+                grants: vec![grant],
+            }],
+        }
     }
 }
 

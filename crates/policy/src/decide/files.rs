@@ -1,6 +1,6 @@
 //! Votes on files and folders, whoever names them.
 
-use super::{Judging, Part, Stage, Vote};
+use super::{Judging, Need, Part, Stage, Vote};
 use crate::{
     paths::{self, Resolved},
     rules::{PathUse, path_covered},
@@ -60,6 +60,10 @@ impl Judging<'_> {
             risk,
             self.with_bypass(votes),
         )
+        .needing(Need::File {
+            kind,
+            path: resolved.written.clone(),
+        })
     }
 
     /// What the input of a tool spells in a way that systems read differently.

@@ -3,7 +3,7 @@
 mod blanket;
 mod operands;
 
-use super::{Judging, Part, Stage, Vote};
+use super::{Judging, Need, Part, Stage, Vote};
 use crate::{
     commands::{self, Study},
     decide::Decision,
@@ -144,7 +144,15 @@ impl Judging<'_> {
             walk.parts.push(if step.shadow {
                 Part::restricted(what, risk, votes)
             } else {
-                Part::new(what, risk, votes)
+                let mut part = Part::new(what, risk, votes);
+                let known = |word: &Word| word.known().is_some();
+                if !bare.is_empty() && step.words.iter().all(known) {
+                    part = part.needing(Need::Command {
+                        raw: step.raw.clone(),
+                        words: bare.iter().map(|word| word.text.clone()).collect(),
+                    });
+                }
+                part
             });
         }
         if step.shadow && !self.rules.restricts_paths() {

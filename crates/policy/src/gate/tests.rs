@@ -23,6 +23,7 @@ fn judged(rules: &[(Verdict, &str)], command: &str) -> (Option<Verdict>, Vec<Str
         mode: Mode::Default,
         output_chars: 1000,
         desk: Arc::new(Desk::default()),
+        grants: Arc::default(),
     };
     let access = Access::Run {
         command: command.to_owned(),

@@ -133,6 +133,19 @@ impl Lowerer<'_, '_> {
             .unwrap_or_default()
     }
 
+    /// A command as it is spelled, without the operator that ends it.
+    fn spelling(&self, span: Span) -> &str {
+        let mut text = self.slice(span).trim();
+        while let Some(rest) = text.strip_suffix(['&', '|', ';']) {
+            // An escaped sign is a word, as in `find -exec … \;`.
+            if rest.ends_with(['\\', '\'', '"', '>', '<']) {
+                break;
+            }
+            text = rest.trim_end();
+        }
+        text
+    }
+
     fn doubt(&mut self, text: &str) {
         self.line.doubt(text);
     }
@@ -286,7 +299,7 @@ impl Lowerer<'_, '_> {
         }
         let flow = moved(&words, frame);
         self.line.steps.push(Step {
-            raw: self.slice(span).trim().to_owned(),
+            raw: self.spelling(span).to_owned(),
             words,
             assignments,
             redirects,

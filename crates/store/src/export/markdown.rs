@@ -162,7 +162,10 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
         | Fact::Closed(_)
         | Fact::Hired(_)
         | Fact::Reported(_)
-        | Fact::Snapshot(_) => Ok(()),
+        | Fact::Snapshot(_)
+        | Fact::Granted(_)
+        | Fact::Revoked(_)
+        | Fact::Reviewed(_) => Ok(()),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use gimlet_protocol::{
     Access, Answered, Asked, Asker, Author, Block, Call, CallId, Called, Change, Cleared,
-    Compacted, EntryId, Fact, Fault, FileChange, FileState, Finish, Hired, Incoming, Kept, Lane,
-    LeftOut, Mark, Mode, NoteKind, Noted, OpKey, Opaque, Opened, Origin, Question, QueueLane,
-    Queued, Reason, Refused, Reply, ReplyId, ReplyScope, Reported, RequestCost, Returned,
-    ReturnedHow, Rewound, Risk, Ruling, Said, SessionId, Snapshot, SnapshotOf, Spent, Stamp,
-    SummaryFate, Taken, Todo, TodoStatus, ToolSpec, Usage, Verbatim, Verdict, Waits,
+    Compacted, EntryId, Fact, Fault, FileChange, FileState, Finish, Grant, GrantId, Granted, Hired,
+    Incoming, Kept, Lane, LeftOut, Mark, Mode, NoteKind, Noted, OpKey, Opaque, Opened, Origin,
+    Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId, ReplyScope, Reported,
+    RequestCost, Returned, ReturnedHow, ReviewOutcome, Reviewed, Rewound, Risk, Ruling, Said,
+    SessionId, Snapshot, SnapshotOf, Spent, Stamp, SummaryFate, Taken, Todo, TodoStatus, ToolSpec,
+    Usage, Verbatim, Verdict, Waits,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -169,19 +170,20 @@ pub(crate) fn every_fact() -> Vec<Fact> {
         })),
         Fact::Asked(Asked {
             call: call.clone(),
-            question: Question {
-                title: "read src/main.rs".to_owned(),
-                risk: Risk::Low,
-                accesses: vec![Access::Read {
+            question: Question::new(
+                "read src/main.rs",
+                Risk::Low,
+                vec![Access::Read {
                     path: PathBuf::from("/work/demo/src/main.rs"),
                 }],
-                because: ruling(Verdict::Ask).because,
-            },
+                ruling(Verdict::Ask).because,
+            ),
         }),
         Fact::Answered(Answered {
             call: call.clone(),
             reply: Reply::Allow {
                 scope: ReplyScope::Once,
+                offer: 0,
                 input: None,
             },
         }),
@@ -268,5 +270,23 @@ pub(crate) fn every_fact() -> Vec<Fact> {
             }],
             taken: Taken::Late,
         })),
+        Fact::Granted(Box::new(Granted {
+            id: GrantId::from("g1"),
+            call: CallId::from("toolu_1"),
+            grant: Grant {
+                title: "run `cargo test` with any arguments".to_owned(),
+                rule: "Bash(cargo test:*)".to_owned(),
+            },
+            scope: ReplyScope::Always,
+            until: None,
+            saved_in: Some("/work/demo/.gimlet/settings.local.json".to_owned()),
+        })),
+        Fact::Revoked(GrantId::from("g1")),
+        Fact::Reviewed(Reviewed {
+            call: CallId::from("toolu_2"),
+            model: "anthropic/claude".to_owned(),
+            outcome: ReviewOutcome::Deny,
+            reason: "it deletes what was not asked for".to_owned(),
+        }),
     ]
 }

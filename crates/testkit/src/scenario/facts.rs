@@ -8,6 +8,7 @@ pub type Redaction = Vec<(String, String)>;
 
 /// Members whose values differ from run to run.
 const FICKLE: &[&str] = &[
+    "until",
     "took_ms",
     "first_ms",
     "total_ms",

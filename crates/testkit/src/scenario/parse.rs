@@ -299,9 +299,20 @@ fn failure(line: &mut Line, rest: &str) -> Parsed<Value> {
 
 fn answer(rest: &str) -> Parsed<Reply> {
     let (word, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-    let allow = |scope, input| Reply::Allow { scope, input };
+    let allow = |scope, input| {
+        // `answer session 2` takes the second offer.
+        let offer = rest
+            .parse::<usize>()
+            .map_or(0, |number| number.saturating_sub(1));
+        Reply::Allow {
+            scope,
+            offer,
+            input,
+        }
+    };
     Ok(match word {
         "once" => allow(ReplyScope::Once, None),
+        "turn" => allow(ReplyScope::Turn, None),
         "session" => allow(ReplyScope::Session, None),
         "always" => allow(ReplyScope::Always, None),
         "edit" => allow(ReplyScope::Once, Some(json_value(rest)?)),
@@ -309,7 +320,7 @@ fn answer(rest: &str) -> Parsed<Reply> {
         "deny" => Reply::Deny {
             reason: Some(text(rest)?),
         },
-        _ => return Err("an answer is once, session, always, deny or edit".to_owned()),
+        _ => return Err("an answer is once, turn, session, always, deny or edit".to_owned()),
     })
 }
 

@@ -13,6 +13,7 @@ fn scene() -> Scene {
         mode: Mode::Default,
         output_chars: 30_000,
         desk: Arc::default(),
+        grants: Arc::default(),
     }
 }
 

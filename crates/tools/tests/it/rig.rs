@@ -57,6 +57,7 @@ impl Rig {
             mode: Mode::Default,
             output_chars: 30_000,
             desk: Arc::default(),
+            grants: Arc::default(),
         };
         let options = (
             options,

@@ -1,5 +1,5 @@
 use super::{Decision, read_decision};
-use gimlet_protocol::{Call, Mode, Reply, ReplyScope};
+use gimlet_protocol::{Call, Grant, Mode, Offer, Reply, ReplyScope};
 use serde_json::{Value, json};
 
 fn decided(answer: Value) -> Decision {
@@ -10,11 +10,23 @@ fn decided(answer: Value) -> Decision {
         broken: None,
         opaque: None,
     };
-    read_decision(&call, Ok(answer))
+    let offer = |rule: &str| Offer {
+        grants: vec![Grant {
+            title: String::new(),
+            rule: rule.to_owned(),
+        }],
+    };
+    let offers = [offer("Bash(ls)"), offer("Bash(ls:*)")];
+    read_decision(&call, &offers, Ok(answer))
 }
 
 fn allow(scope: ReplyScope, input: Option<Value>) -> Decision {
-    let reply = Reply::Allow { scope, input };
+    let offer = 0;
+    let reply = Reply::Allow {
+        scope,
+        offer,
+        input,
+    };
     Decision {
         reply,
         interrupts: false,
@@ -35,32 +47,35 @@ fn an_unchanged_input_is_no_change() {
 }
 
 #[test]
-fn rules_widen_the_answer_as_far_as_they_are_about_the_tool() {
-    let rule = |destination: &str, tool: &str| {
+fn rules_that_were_suggested_are_granted_and_no_others() {
+    let rule = |destination: &str, inner: &str| {
         json!({"behavior": "allow", "updatedPermissions": [{
             "type": "addRules", "behavior": "allow", "destination": destination,
-            "rules": [{"toolName": tool}],
+            "rules": [{"toolName": "Bash", "ruleContent": inner}],
         }]})
     };
     assert_eq!(
-        decided(rule("session", "Bash")),
+        decided(rule("session", "ls")),
         allow(ReplyScope::Session, None)
     );
     assert_eq!(
-        decided(rule("localSettings", "Bash")),
+        decided(rule("localSettings", "ls")),
         allow(ReplyScope::Always, None)
     );
-    let other = decided(rule("session", "Edit"));
+    let wider = decided(rule("session", "ls:*"));
     assert_eq!(
-        other.reply,
+        wider.reply,
         Reply::Allow {
-            scope: ReplyScope::Once,
+            scope: ReplyScope::Session,
+            offer: 1,
             input: None
         }
     );
+    let other = decided(rule("session", "rm:*"));
+    assert_eq!(other.reply, allow(ReplyScope::Once, None).reply);
     assert_eq!(
         other.left_out,
-        ["a permission update was left out: none of its rules is about Bash"]
+        ["a permission update was left out: its rules are not among those that were suggested"]
     );
 }
 
@@ -84,6 +99,7 @@ fn malformed_updates_are_left_out_and_the_answer_stands() {
         decision.reply,
         Reply::Allow {
             scope: ReplyScope::Once,
+            offer: 0,
             input: None
         }
     );

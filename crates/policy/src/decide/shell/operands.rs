@@ -2,7 +2,7 @@
 
 use super::{Scope, Use};
 use crate::{
-    decide::{Judging, Part, Stage, Vote},
+    decide::{Judging, Need, Part, Stage, Vote},
     paths::{self, Resolved},
     rules::PathUse,
     shell::{Dynamic, HOME_MARK, Redirect, RedirectKind, Step, Word},
@@ -89,11 +89,17 @@ impl Judging<'_> {
                 Risk::High
             };
             let votes = self.with_bypass(votes);
-            let part = if needs {
+            let mut part = if needs {
                 Part::new(what.clone(), risk, votes)
             } else {
                 Part::restricted(what.clone(), risk, votes)
             };
+            if wildcard.is_none() {
+                part = part.needing(Need::File {
+                    kind,
+                    path: resolved.written.clone(),
+                });
+            }
             if needs || part.verdict != Verdict::Allow {
                 parts.push(part);
             }
@@ -205,11 +211,15 @@ impl Judging<'_> {
                     (_, false) => Risk::High,
                 };
                 let votes = self.with_bypass(votes);
-                parts.push(if scope.step.shadow {
+                let part = if scope.step.shadow {
                     Part::restricted(what.clone(), risk, votes)
                 } else {
                     Part::new(what.clone(), risk, votes)
-                });
+                };
+                parts.push(part.needing(Need::File {
+                    kind: *kind,
+                    path: resolved.written.clone(),
+                }));
             }
         }
         parts
