@@ -20,5 +20,8 @@
 
 pub mod editor;
 pub mod fit;
+mod flow;
+pub mod highlight;
+pub mod markdown;
 pub mod text;
 pub mod theme;

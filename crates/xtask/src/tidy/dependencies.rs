@@ -45,10 +45,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("shuck-ast", &["gimlet-policy"]),
     ("shuck-parser", &["gimlet-policy"]),
     ("similar", &["gimlet-tools", "gimlet-tui"]),
-    ("syntect", &["gimlet-tui"]),
     ("tree-sitter", &["gimlet-policy"]),
     ("tree-sitter-bash", &["gimlet-policy"]),
-    ("two-face", &["gimlet-tui"]),
 ];
 
 /// Packages that must not link a runtime.
