@@ -1,5 +1,6 @@
 //! Styles by meaning. Components name a role, never a colour; a palette gives each role a style.
 
+pub mod contrast;
 mod palettes;
 
 use ratatui::style::Style;

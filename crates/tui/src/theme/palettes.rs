@@ -1,4 +1,7 @@
 //! The palettes: which role has which colour.
+//!
+//! Text keeps the terminal's own colour wherever it can. What has a colour of Gimlet's is held to
+//! a contrast of 4.5 on the backgrounds that people have; a test reckons it.
 
 use super::{Palette, Role};
 use ratatui::style::{Color, Modifier, Style};
@@ -8,11 +11,159 @@ pub(super) fn style(palette: Palette, role: Role) -> Style {
     let shape = shape(role);
     match palette {
         Palette::Plain => plain(role, shape),
-        Palette::Sixteen => sixteen(role).map_or(shape, |colour| shape.fg(colour)),
-        Palette::Dark | Palette::DarkCalm | Palette::Light | Palette::LightCalm => {
-            sixteen(role).map_or(shape, |colour| shape.fg(colour))
-        }
+        Palette::Sixteen => sixteen(role, shape),
+        Palette::Dark => painted(role, shape, &DARK),
+        Palette::Light => painted(role, shape, &LIGHT),
+        Palette::DarkCalm => painted(role, shape, &DARK_CALM),
+        Palette::LightCalm => painted(role, shape, &LIGHT_CALM),
     }
+}
+
+/// The colours of a palette, as `0xrrggbb`.
+struct Paints {
+    dim: u32,
+    accent: u32,
+    heading: u32,
+    code: u32,
+    link: u32,
+    good: u32,
+    warning: u32,
+    bad: u32,
+    /// Backgrounds of lines and words that were added and removed, and the words' colour.
+    added: u32,
+    added_word: u32,
+    removed: u32,
+    removed_word: u32,
+    word: u32,
+    /// What must be seen at once.
+    alarm: (u32, u32),
+    keyword: u32,
+    literal: u32,
+    number: u32,
+    function: u32,
+    kind: u32,
+    variable: u32,
+}
+
+const DARK: Paints = Paints {
+    dim: 0x00a3_abb8,
+    accent: 0x0086_c1ff,
+    heading: 0x00e5_c890,
+    code: 0x00b3_dcff,
+    link: 0x0086_c1ff,
+    good: 0x0093_d6a3,
+    warning: 0x00ec_c06c,
+    bad: 0x00ff_9c96,
+    added: 0x0011_3220,
+    added_word: 0x0022_5f3c,
+    removed: 0x0042_1c1f,
+    removed_word: 0x007a_2c31,
+    word: 0x00ff_ffff,
+    alarm: (0x0016_1616, 0x00ff_b454),
+    keyword: 0x00d6_b3ff,
+    literal: 0x00ab_d9a9,
+    number: 0x00f4_ba88,
+    function: 0x0093_c4ff,
+    kind: 0x0085_d6cb,
+    variable: 0x00ea_c886,
+};
+
+const LIGHT: Paints = Paints {
+    dim: 0x0055_5c68,
+    accent: 0x0009_50a8,
+    heading: 0x0073_4800,
+    code: 0x000a_4a86,
+    link: 0x0009_50a8,
+    good: 0x0012_5f2a,
+    warning: 0x0074_4a00,
+    bad: 0x00a8_1420,
+    added: 0x00d9_f3df,
+    added_word: 0x00a5_e0b3,
+    removed: 0x00fd_e3e1,
+    removed_word: 0x00f9_b9b4,
+    word: 0x0010_1010,
+    alarm: (0x0010_1010, 0x00ff_b347),
+    keyword: 0x0077_1f86,
+    literal: 0x0010_5a2c,
+    number: 0x0085_3c00,
+    function: 0x0009_50a8,
+    kind: 0x0000_5a57,
+    variable: 0x0066_4700,
+};
+
+/// Blue and orange instead of green and red.
+const DARK_CALM: Paints = Paints {
+    good: 0x0086_c1ff,
+    bad: 0x00ff_b074,
+    added: 0x000f_2d4d,
+    added_word: 0x0020_5288,
+    removed: 0x0045_290c,
+    removed_word: 0x0077_4510,
+    literal: 0x00b3_dcff,
+    ..DARK
+};
+
+const LIGHT_CALM: Paints = Paints {
+    good: 0x0009_50a8,
+    bad: 0x0092_3d00,
+    added: 0x00dc_ebfd,
+    added_word: 0x00b0_d3fb,
+    removed: 0x00ff_e8d3,
+    removed_word: 0x00ff_c894,
+    literal: 0x000a_4a86,
+    ..LIGHT
+};
+
+fn colour(paint: u32) -> Color {
+    Color::from_u32(paint)
+}
+
+fn painted(role: Role, shape: Style, paints: &Paints) -> Style {
+    let paint = match role {
+        Role::Dim
+        | Role::Mark
+        | Role::Quote
+        | Role::Thought
+        | Role::LineNumber
+        | Role::Frame
+        | Role::Hunk
+        | Role::Comment => paints.dim,
+        Role::Accent | Role::Chosen => paints.accent,
+        Role::Heading => paints.heading,
+        Role::Code => paints.code,
+        Role::Link => paints.link,
+        Role::Good => paints.good,
+        Role::Warning | Role::Match => paints.warning,
+        Role::Bad => paints.bad,
+        Role::Keyword => paints.keyword,
+        Role::Literal => paints.literal,
+        Role::Number => paints.number,
+        Role::Function => paints.function,
+        Role::Type => paints.kind,
+        Role::Variable => paints.variable,
+        Role::Added => return shape.bg(colour(paints.added)),
+        Role::Removed => return shape.bg(colour(paints.removed)),
+        Role::AddedWord => return shape.fg(colour(paints.word)).bg(colour(paints.added_word)),
+        Role::RemovedWord => {
+            return shape
+                .fg(colour(paints.word))
+                .bg(colour(paints.removed_word));
+        }
+        Role::Unseen => {
+            let (front, back) = paints.alarm;
+            return shape.fg(colour(front)).bg(colour(back));
+        }
+        Role::Text
+        | Role::Strong
+        | Role::Emphasis
+        | Role::Struck
+        | Role::Person
+        | Role::CodeBlock
+        | Role::Tool
+        | Role::Selection
+        | Role::Operator => return shape,
+    };
+    shape.fg(colour(paint))
 }
 
 /// What does not depend on colours.
@@ -92,21 +243,27 @@ fn plain(role: Role, shape: Style) -> Style {
     }
 }
 
-fn sixteen(role: Role) -> Option<Color> {
-    match role {
+/// Colours that every theme of a terminal keeps readable. Its grey is not one of them: where that
+/// is the background, as in some, text of it would be unseen, so what matters less is dim.
+fn sixteen(role: Role, shape: Style) -> Style {
+    let colour = match role {
         Role::Dim
         | Role::Mark
         | Role::Quote
         | Role::Thought
         | Role::LineNumber
         | Role::Frame
-        | Role::Comment => Some(Color::DarkGray),
-        Role::Accent | Role::Chosen | Role::Hunk | Role::Code => Some(Color::Cyan),
-        Role::Link | Role::Function => Some(Color::Blue),
-        Role::Good | Role::Added | Role::AddedWord | Role::Literal => Some(Color::Green),
-        Role::Warning | Role::Match | Role::Number | Role::Unseen => Some(Color::Yellow),
-        Role::Bad | Role::Removed | Role::RemovedWord => Some(Color::Red),
-        Role::Keyword | Role::Type => Some(Color::Magenta),
+        | Role::Hunk
+        | Role::Comment => return shape.add_modifier(Modifier::DIM),
+        Role::Unseen => return shape.add_modifier(Modifier::REVERSED),
+        Role::AddedWord => return shape.fg(Color::Green).add_modifier(Modifier::UNDERLINED),
+        Role::RemovedWord => return shape.fg(Color::Red).add_modifier(Modifier::UNDERLINED),
+        Role::Accent | Role::Chosen | Role::Code => Color::Cyan,
+        Role::Link | Role::Function => Color::Blue,
+        Role::Good | Role::Added | Role::Literal => Color::Green,
+        Role::Warning | Role::Match | Role::Number => Color::Yellow,
+        Role::Bad | Role::Removed => Color::Red,
+        Role::Keyword | Role::Type => Color::Magenta,
         Role::Text
         | Role::Strong
         | Role::Emphasis
@@ -117,6 +274,10 @@ fn sixteen(role: Role) -> Option<Color> {
         | Role::Tool
         | Role::Selection
         | Role::Variable
-        | Role::Operator => None,
-    }
+        | Role::Operator => return shape,
+    };
+    shape.fg(colour)
 }
+
+#[cfg(test)]
+mod tests;
