@@ -18,6 +18,7 @@
 //! Text that comes from a model, a tool or a file passes the sanitiser (`gimlet-hygiene`) before
 //! it becomes a line.
 
+pub mod complete;
 pub mod diff;
 pub mod editor;
 pub mod fit;
