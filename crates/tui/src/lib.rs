@@ -24,6 +24,8 @@ pub mod editor;
 pub mod fit;
 mod flow;
 pub mod highlight;
+pub mod history;
+pub mod keymap;
 pub mod markdown;
 pub mod text;
 pub mod theme;

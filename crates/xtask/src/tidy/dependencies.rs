@@ -23,7 +23,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ignore", &["gimlet-host"]),
     ("image", &["gimlet-tools", "gimlet-tui"]),
     ("insta", &[]),
-    ("jsonc-parser", &["gimlet-settings"]),
+    // Both tell people the line of what is wrong in their files.
+    ("jsonc-parser", &["gimlet-settings", "gimlet-tui"]),
     ("jsonschema", &["gimlet-tools"]),
     ("keyring", &["gimlet-store"]),
     ("pdf-extract", &["gimlet-tools"]),
