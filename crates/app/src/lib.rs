@@ -25,6 +25,7 @@ pub mod undercover;
 mod upkeep;
 mod web;
 mod workers;
+mod worktrees;
 
 pub use auth::{
     AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,
@@ -46,6 +47,7 @@ pub use models::{FIRST_MODEL, KeySource, card};
 pub use sessions::Hub;
 pub use tools::{ToolRow, tool_rows};
 pub use web::web_without_search;
+pub use worktrees::{WorktreeFault, WorktreeRow, WorktreeState, Worktrees};
 
 /// The permission engine, for commands that explain it.
 pub use gimlet_policy as policy;

@@ -1,5 +1,6 @@
 //! The sessions hub: opens sessions, hands operations on, and ends them in order.
 
+mod apart;
 mod berths;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     surroundings,
     upkeep::{OwnSessions, OwnSettings},
     workers::{Attended, Kind},
+    worktrees::Held,
 };
 use gimlet_engine::{
     Compaction, EngineOptions, Index, Limits, Parts, PromptParts, Purse, SessionHandle, Whom,
@@ -64,6 +66,8 @@ struct OpenSession {
     purse: Arc<Purse>,
     /// Set for a worker's.
     worker: Option<Arc<Attended>>,
+    /// Where a worker works apart.
+    worktree: Option<Arc<Held>>,
     /// The session that the person sees.
     top: SessionId,
 }
@@ -76,6 +80,8 @@ pub(crate) struct Berth {
     pub(crate) model: String,
     pub(crate) mode: Mode,
     pub(crate) cwd: PathBuf,
+    /// What holds its files apart, where that is so.
+    pub(crate) worktree: Option<Arc<Held>>,
     /// The session that started it.
     pub(crate) parent: SessionId,
     /// The session that the person sees.
@@ -158,6 +164,7 @@ impl Hub {
     }
 
     async fn open_session(&self, spec: OpenSpec) -> Result<SessionHead, OpenFault> {
+        self.look_after_worktrees().await;
         let (log, index) = match spec {
             OpenSpec::New { id } => {
                 // Before there is a log: a session that cannot begin leaves nothing behind.
@@ -199,6 +206,7 @@ impl Hub {
             _tools: tools,
             purse,
             worker: None,
+            worktree: None,
             top: id.clone(),
         };
         self.all_open().insert(id.clone(), entry);
@@ -627,7 +635,7 @@ impl Sessions for Hub {
                     worker.told().await;
                 }
                 self.all_open().remove(&id);
-                drop(session);
+                self.leave_worktree(session).await;
                 if self.launch.persistence == Persistence::None {
                     self.leave_no_trace(&id);
                 }

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Context(LedgerArgs),
     /// List a session's background tasks, and whether they still run
     Tasks(LedgerArgs),
+    /// List, show, merge or discard what workers changed in worktrees of their own
+    Worktrees(WorktreesArgs),
     /// Make a session's conversation smaller; the original stays in its log
     Compact(CompactArgs),
     /// Show which memory files are loaded, from where and how large, or add a note to one
@@ -408,6 +410,33 @@ pub(crate) enum CostFormat {
     Svg,
     /// A page with the picture and the table
     Html,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WorktreesArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<WorktreesCommand>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorktreesCommand {
+    /// Show what was changed in a worktree, as a diff
+    Show {
+        /// The worker's id, its start or its end
+        worktree: String,
+    },
+    /// Merge a worktree into the folder that it was made of; nothing is staged
+    Merge {
+        /// The worker's id, its start or its end
+        worktree: String,
+    },
+    /// Remove a worktree with everything that was changed in it
+    Discard {
+        /// The worker's id, its start or its end
+        worktree: String,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -18,6 +18,7 @@ pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod tools;
 pub(crate) mod undercover;
+pub(crate) mod worktrees;
 
 use crate::exit::{self, Exit};
 use gimlet_app::{Launch, store::Store};

@@ -56,6 +56,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Auth(args)) => commands::auth::run(&args),
         Some(Command::Doctor(args)) => commands::doctor::run(&args),
         Some(Command::Tasks(args)) => commands::tasks::run(&args),
+        Some(Command::Worktrees(args)) => commands::worktrees::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),
         Some(Command::Policy(args)) => commands::policy::run(&args),
         Some(Command::Undercover(args)) => commands::undercover::run(args),

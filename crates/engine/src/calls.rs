@@ -90,7 +90,7 @@ impl Driver {
                     Some(who) => format!("{who}: {}", plan.title),
                     None => plan.title.clone(),
                 };
-                let question = self.question(
+                let mut question = self.question(
                     title,
                     ruling,
                     &Asking {
@@ -100,6 +100,7 @@ impl Driver {
                         scene: &scene,
                     },
                 );
+                question.preview = tool.preview(&call.input, &scene);
                 vec![Fact::Asked(Asked { call: id, question })]
             }
             Verdict::Deny => {

@@ -493,10 +493,11 @@ impl Driver {
         let options = &self.parts.options;
         let desk = self.index.desk();
         let session = self.index.opened().map(|opened| opened.session.clone());
+        let root = desk.worktree.as_ref().unwrap_or(&options.root);
         Scene {
             session: session.unwrap_or_else(|| SessionId::new("")),
-            root: options.root.clone(),
-            cwd: desk.cwd.clone().unwrap_or_else(|| options.root.clone()),
+            root: root.clone(),
+            cwd: desk.cwd.clone().unwrap_or_else(|| root.clone()),
             added: options.added.clone(),
             home: options.home.clone(),
             scratch: options.scratch.clone(),

@@ -10,7 +10,7 @@ use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
     Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Grant, GrantId,
     Granted, Hired, Mark, Message, Mode, NoteKind, Offer, OpKey, Opened, Queued, Reply, ReplyScope,
-    ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
+    Reported, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
 };
 use std::{
     borrow::Cow,
@@ -257,7 +257,21 @@ impl Index {
                 }
                 self.count_review(reviewed.outcome);
             }
-            Fact::Reported(_) | Fact::Snapshot(_) | Fact::Unknown(_) => {}
+            Fact::Reported(reported) => self.report(reported),
+            Fact::Snapshot(_) | Fact::Unknown(_) => {}
+        }
+    }
+
+    fn report(&mut self, reported: &Reported) {
+        let desk = Arc::make_mut(&mut self.desk);
+        match &reported.changes {
+            Some(changes) => {
+                let changes = changes.clone();
+                desk.changes.insert(reported.worker.clone(), changes);
+            }
+            None => {
+                desk.changes.remove(&reported.worker);
+            }
         }
     }
 

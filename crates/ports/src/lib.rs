@@ -36,7 +36,10 @@ pub use tool::{
 pub use upkeep::{Preference, Preferences, Reach, Shelf, Shelved};
 pub use web::{Fetched, Web, WebFault, WebHit, WebHop, WebPage, WebQuery};
 
-pub use workers::{Job, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers};
+pub use workers::{
+    Job, Settle, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers, Works,
+    told_of_changes,
+};
 
 /// A boxed future, for traits that are used as objects.
 pub type Later<'a, T> = futures::future::BoxFuture<'a, T>;

@@ -134,6 +134,12 @@ pub trait Tool: Send + Sync + 'static {
     /// When the input makes no sense; the model is told.
     fn plan(&self, input: &Self::Input, scene: &Scene) -> Result<Plan, ToolFault>;
 
+    /// What a person is shown in full before a call, where its input alone does not show it.
+    /// As pure as `plan`.
+    fn preview(&self, _input: &Self::Input, _scene: &Scene) -> Option<String> {
+        None
+    }
+
     /// Does it, touching nothing but what `plan` said.
     fn run(
         &self,
@@ -163,6 +169,10 @@ pub trait AnyTool: Send + Sync {
     /// # Errors
     /// When the input does not fit.
     fn plan(&self, input: &Value, scene: &Scene) -> Result<Plan, ToolFault>;
+    /// What a person is shown in full before a call, where its input alone does not show it.
+    fn preview(&self, _input: &Value, _scene: &Scene) -> Option<String> {
+        None
+    }
     /// Does it.
     fn run(&self, input: Value, cx: ToolCx) -> Later<'_, Result<ToolReturn<Value>, ToolFault>>;
 }
@@ -204,6 +214,10 @@ impl<T: Tool> AnyTool for T {
 
     fn plan(&self, input: &Value, scene: &Scene) -> Result<Plan, ToolFault> {
         Tool::plan(self, &parse::<T>(input)?, scene)
+    }
+
+    fn preview(&self, input: &Value, scene: &Scene) -> Option<String> {
+        Tool::preview(self, &parse::<T>(input).ok()?, scene)
     }
 
     fn run(&self, input: Value, cx: ToolCx) -> Later<'_, Result<ToolReturn<Value>, ToolFault>> {

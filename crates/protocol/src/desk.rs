@@ -1,6 +1,6 @@
 //! The desk: what a session's tools must remember between calls, folded from facts.
 
-use crate::TaskId;
+use crate::{SessionId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{
@@ -70,6 +70,51 @@ pub struct WorkItem {
     pub metadata: Map<String, Value>,
 }
 
+/// What a worker changed in a worktree of its own, waiting to be merged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Another name of the worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The worktree. Absolute.
+    #[serde(with = "crate::path_text")]
+    pub worktree: PathBuf,
+    /// The folder that they would be merged into. Absolute.
+    #[serde(with = "crate::path_text")]
+    pub into: PathBuf,
+    /// A name of the state that the worktree was left in.
+    pub tree: String,
+    /// What differs.
+    pub files: Vec<ChangedFile>,
+    /// How many further files differ.
+    #[serde(default)]
+    pub more_files: u64,
+    /// The differences as a diff, cut where it is long.
+    pub diff: String,
+}
+
+/// A file that a worker changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedFile {
+    /// Relative to the worktree.
+    #[serde(with = "crate::path_text")]
+    pub path: PathBuf,
+    /// What became of it.
+    pub how: ChangedHow,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangedHow {
+    /// It is new.
+    Added,
+    /// It is another than before.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
 /// A change to the desk that a call made; recorded with its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "FlatMark")]
@@ -128,6 +173,19 @@ pub enum Mark {
     PlanBegan,
     /// A plan was approved: the mode is again what it was. The change follows as a fact.
     PlanApproved,
+    /// A worker's changes were merged or thrown away.
+    ChangesSettled {
+        /// The worker's session.
+        worker: SessionId,
+    },
+    /// The session works in a git worktree from here on.
+    WorktreeEntered {
+        /// Absolute.
+        #[serde(with = "crate::path_text")]
+        path: PathBuf,
+    },
+    /// The session works in its own folder again.
+    WorktreeLeft,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +201,9 @@ enum MarkType {
     ItemDropped,
     PlanBegan,
     PlanApproved,
+    ChangesSettled,
+    WorktreeEntered,
+    WorktreeLeft,
 }
 
 /// A mark as it is read: derived code for tagged enums reads into a buffer first, which has
@@ -160,6 +221,7 @@ struct FlatMark {
     code: Option<i32>,
     item: Option<WorkItem>,
     number: Option<u64>,
+    worker: Option<SessionId>,
 }
 
 #[derive(Deserialize)]
@@ -203,6 +265,13 @@ impl TryFrom<FlatMark> for Mark {
             },
             MarkType::PlanBegan => Self::PlanBegan,
             MarkType::PlanApproved => Self::PlanApproved,
+            MarkType::ChangesSettled => Self::ChangesSettled {
+                worker: given("worker", flat.worker)?,
+            },
+            MarkType::WorktreeEntered => Self::WorktreeEntered {
+                path: given("path", flat.path)?.0,
+            },
+            MarkType::WorktreeLeft => Self::WorktreeLeft,
         })
     }
 }
@@ -237,6 +306,12 @@ pub struct Desk {
     /// The highest number that a piece of work has had.
     #[serde(default)]
     pub last_item: u64,
+    /// What workers changed and is not merged yet, by worker.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<SessionId, Changes>,
+    /// The git worktree that the session works in, instead of its own folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worktree: Option<PathBuf>,
 }
 
 impl Desk {
@@ -271,6 +346,17 @@ impl Desk {
                 for item in self.items.values_mut() {
                     item.blocked_by.remove(number);
                 }
+            }
+            Mark::ChangesSettled { worker } => {
+                self.changes.remove(worker);
+            }
+            Mark::WorktreeEntered { path } => {
+                self.worktree = Some(path.clone());
+                self.cwd = None;
+            }
+            Mark::WorktreeLeft => {
+                self.worktree = None;
+                self.cwd = None;
             }
             Mark::TurnDone | Mark::PlanBegan | Mark::PlanApproved => {}
             Mark::TaskEnded { task, code } => {

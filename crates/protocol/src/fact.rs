@@ -1,8 +1,8 @@
 //! Facts: what happened and will still be true after a restart.
 
 use crate::{
-    Block, Call, CallId, EntryId, GrantId, Granted, Mark, Mode, OpKey, Opaque, Question, Reply,
-    ReplyId, Reviewed, Ruling, SessionId, Snapshot, Spent, ToolSpec, Usage, Verbatim,
+    Block, Call, CallId, Changes, EntryId, GrantId, Granted, Mark, Mode, OpKey, Opaque, Question,
+    Reply, ReplyId, Reviewed, Ruling, SessionId, Snapshot, Spent, ToolSpec, Usage, Verbatim,
     door::with_door,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -365,6 +365,9 @@ pub struct Reported {
     pub micro_usd: u64,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// What it changed in a worktree of its own and is not merged yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
 }
 
 /// A prompt that waits.

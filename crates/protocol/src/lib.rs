@@ -20,7 +20,9 @@ mod tool;
 mod usage;
 mod verbatim;
 
-pub use desk::{Desk, DeskTask, Mark, Stamp, Todo, TodoStatus, WorkItem};
+pub use desk::{
+    ChangedFile, ChangedHow, Changes, Desk, DeskTask, Mark, Stamp, Todo, TodoStatus, WorkItem,
+};
 pub use door::{DOOR, through_door};
 pub use fact::{
     Answered, Asked, Called, Change, Cleared, Compacted, Entry, Fact, Fault, Hired, Incoming, Kept,

@@ -138,6 +138,9 @@ pub struct Question {
     /// After how many minutes an answer for the session lapses, should the session last longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lapses_after_minutes: Option<u64>,
+    /// What it would do in full, such as a diff, where the input alone does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
 }
 
 impl Question {
@@ -157,6 +160,7 @@ impl Question {
             offers: Vec::new(),
             saved_in: None,
             lapses_after_minutes: None,
+            preview: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use gimlet_ports::{
     AnyTool, Job, Later, Plan, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, WorkerAnswer,
-    WorkerReport, Workers,
+    WorkerReport, Workers, Works, told_of_changes,
 };
 use gimlet_protocol::{Access, Block, Exposure, Lane, ReturnedHow, Risk, ToolSpec, Usage, Waits};
 use schemars::JsonSchema;
@@ -41,6 +41,15 @@ pub(crate) struct AgentInput {
     run_in_background: Option<bool>,
     /// A name for `SendMessage`.
     name: Option<String>,
+    /// Where it works: a worktree is a copy of the repository, whose changes you merge later.
+    isolation: Option<Isolation>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Isolation {
+    Worktree,
+    None,
 }
 
 /// The structured output.
@@ -123,6 +132,10 @@ impl Tool for Starter {
                     Waits::ForReport
                 }
             }),
+            works: input.isolation.map(|isolation| match isolation {
+                Isolation::Worktree => Works::Apart,
+                Isolation::None => Works::Along,
+            }),
             stop: cx.stop,
             progress: cx.progress,
         };
@@ -150,13 +163,14 @@ impl Tool for Starter {
 
 fn reported(report: WorkerReport, prompt: String) -> ToolReturn<AgentData> {
     let failed = report.how != ReturnedHow::Done;
-    let content = vec![
-        Block::text(report.text.clone()),
-        Block::text(format!(
-            "[SendMessage {{\"to\": \"{}\", \"message\": …}} goes on with this worker]",
-            report.worker
-        )),
-    ];
+    let mut content = vec![Block::text(report.text.clone())];
+    if let Some(changes) = &report.changes {
+        content.push(Block::text(told_of_changes(&report.worker, changes)));
+    }
+    content.push(Block::text(format!(
+        "[SendMessage {{\"to\": \"{}\", \"message\": …}} goes on with this worker]",
+        report.worker
+    )));
     let data = AgentData::Completed(Completed {
         agent_id: report.worker.0,
         agent_type: report.kind,

@@ -24,6 +24,7 @@ mod list_sessions;
 mod loose;
 mod ls;
 mod memory;
+mod merge_worktree;
 mod monitor;
 mod multi_edit;
 mod notebook_edit;

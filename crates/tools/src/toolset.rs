@@ -12,6 +12,7 @@ use crate::{
     grep::Grep,
     ls::Ls,
     memory::Memory,
+    merge_worktree::MergeWorktree,
     monitor::Monitor,
     multi_edit::MultiEdit,
     notebook_edit::NotebookEdit,
@@ -147,6 +148,9 @@ pub fn worker_tools(workers: &Arc<dyn Workers>) -> Vec<Arc<dyn AnyTool>> {
     vec![
         Arc::new(Agent::new(Arc::clone(workers))),
         Arc::new(SendMessage {
+            workers: Arc::clone(workers),
+        }),
+        Arc::new(MergeWorktree {
             workers: Arc::clone(workers),
         }),
     ]

@@ -206,7 +206,14 @@ impl Hub {
         let purse = Arc::clone(&options.purse);
         let model = index.model().to_owned();
         let last = index.last();
-        let parts = self.parts(log, (&tools, toolbox), &opened.cwd, options);
+        if berth.worktree.is_some() {
+            // Those are the person's; what is written there cannot be merged or left.
+            options.added.clear();
+        }
+        let mut parts = self.parts(log, (&tools, toolbox), &opened.cwd, options);
+        if let Some(held) = &berth.worktree {
+            parts.judges.push(self.apart(&held.record(), &berth.parent));
+        }
         let handle = start(id.clone(), parts, index);
         let events = handle.follow(last).await;
         let events = events.map_err(|_| "the worker's session ended at once".to_owned())?;
@@ -218,6 +225,7 @@ impl Hub {
             above: above.clone(),
             handle: handle.clone(),
             deadline: Duration::from_secs(self.settings.worker_minutes * 60),
+            worktree: berth.worktree.clone(),
         };
         let attended = Arc::new(Attended::new(watched, events));
         let entry = OpenSession {
@@ -225,6 +233,7 @@ impl Hub {
             _tools: tools,
             purse,
             worker: Some(Arc::clone(&attended)),
+            worktree: berth.worktree.clone(),
             top: berth.top.clone(),
         };
         self.all_open().insert(id.clone(), entry);

@@ -2,10 +2,13 @@
 
 use super::{Attended, Kind, Kinds, narrower};
 use crate::sessions::{Berth, Hub};
-use gimlet_engine::{SessionHandle, WorkerFact};
-use gimlet_ports::{Job, Later, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers};
+use crate::worktrees::{Held, WorktreeFault};
+use gimlet_engine::{Index, SessionHandle, WorkerFact};
+use gimlet_ports::{
+    Job, Later, Settle, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers, Works,
+};
 use gimlet_protocol::{
-    Block, CallId, Hired, Mode, Op, OpKey, Refusal, ReturnedHow, SessionId, Usage, Waits,
+    Block, CallId, Changes, Hired, Mode, Op, OpKey, Refusal, ReturnedHow, SessionId, Usage, Waits,
 };
 use gimlet_store::Store;
 use std::{
@@ -102,6 +105,7 @@ impl Crew {
             micro_usd: 0,
             took_ms: 0,
             worktree: hired.worktree.clone(),
+            changes: None,
         };
         let report = tokio::select! {
             report = reported => match report {
@@ -131,35 +135,36 @@ impl Crew {
         {
             return Err(format!("there is a worker called `{name}` already"));
         }
-        if kind.isolated {
-            return Err(format!(
-                "workers of kind `{}` work in a git worktree of their own, which this version \
-                 does not make; take another kind",
-                kind.name
-            ));
-        }
         let waits = job.waits.unwrap_or(if kind.in_background {
             Waits::No
         } else {
             Waits::ForReport
         });
         let model = hub.worker_model(job.model.as_deref(), &kind, glance.index.model())?;
+        let mode = narrower(job.scene.mode, kind.mode);
+        let worker = Store::fresh_id();
+        let worktree = self.worktree(&worker, &job, &kind, mode).await?;
+        let cwd = match &worktree {
+            Some(worktree) => worktree.cwd(),
+            None => job.scene.root.clone(),
+        };
         let hired = Hired {
             call: job.call.clone(),
-            worker: Store::fresh_id(),
+            worker,
             kind: kind.name.clone(),
             task: job.task.clone(),
             name: job.name.clone(),
             depth: self.depth + 1,
             waits,
-            worktree: None,
+            worktree: worktree.as_ref().map(|held| held.record().files),
         };
         let berth = Berth {
             hired: hired.clone(),
-            mode: narrower(job.scene.mode, kind.mode),
+            mode,
             kind,
             model: model.clone(),
-            cwd: job.scene.root.clone(),
+            cwd,
+            worktree,
             parent: self.session.clone(),
             top: self.top.clone(),
         };
@@ -185,6 +190,53 @@ impl Crew {
             model,
             reported,
         })
+    }
+
+    /// The worktree of a worker that shall have one.
+    async fn worktree(
+        &self,
+        worker: &SessionId,
+        job: &Job,
+        kind: &Kind,
+        mode: Mode,
+    ) -> Result<Option<Arc<Held>>, String> {
+        let apart = match job.works {
+            Some(works) => works == Works::Apart,
+            // One that only plans changes nothing.
+            None => kind.isolated && mode != Mode::Plan,
+        };
+        if !apart {
+            return Ok(None);
+        }
+        let root = job.scene.root.clone();
+        let hub = self.hub()?;
+        let made = hub.make_worktree(worker, &self.top, &job.task, root).await;
+        match made {
+            Ok(held) => Ok(Some(held)),
+            // A built-in kind works where there is no git as well.
+            Err(WorktreeFault::NoRepository { .. } | WorktreeFault::NoGit)
+                if job.works.is_none() && kind.file.is_none() =>
+            {
+                Ok(None)
+            }
+            Err(fault) => Err(format!("no worktree could be made for the worker: {fault}")),
+        }
+    }
+
+    async fn settle_changes(
+        &self,
+        worker: SessionId,
+        changes: Changes,
+        how: Settle,
+    ) -> Result<String, String> {
+        let hub = self.hub()?;
+        let attended = hub.attended(&worker);
+        if attended.is_some_and(|attended| attended.is_running()) {
+            return Err(format!(
+                "the worker {worker} is at work again; wait for its report"
+            ));
+        }
+        hub.settle_worktree(worker, changes, how).await
     }
 
     fn check_number(&self, hub: &Hub) -> Result<(), String> {
@@ -221,9 +273,12 @@ impl Crew {
                     worker: hired.worker,
                 });
             }
-            Some(attended) => attended,
+            Some(attended) => {
+                hub.renew_worktree(&hired.worker).await?;
+                attended
+            }
             None => {
-                let attended = self.wake(&hub, &hired, glance.index.mode(), &above).await?;
+                let attended = self.wake(&hub, &hired, &glance.index, &above).await?;
                 // Clients of this run learn of it.
                 let again = Hired {
                     call,
@@ -249,7 +304,7 @@ impl Crew {
         &self,
         hub: &Arc<Hub>,
         hired: &Hired,
-        mode: Mode,
+        index: &Index,
         above: &SessionHandle,
     ) -> Result<Arc<Attended>, String> {
         let kind: &Kind = self.kinds.get(&hired.kind).ok_or_else(|| {
@@ -258,21 +313,28 @@ impl Crew {
                 hired.kind
             )
         })?;
-        if let Some(worktree) = &hired.worktree
-            && !worktree.is_dir()
-        {
-            return Err(format!(
-                "its worktree {} is gone, so it cannot go on",
-                worktree.display()
-            ));
-        }
+        let worktree = match &hired.worktree {
+            Some(files) if files.exists() => Some(hub.take_worktree(hired.worker.clone()).await?),
+            // Merged or thrown away: it goes on from what the folder is now.
+            Some(_) => {
+                let own = index.opened().map(|opened| opened.cwd.clone());
+                let root = index.desk().worktree.clone().or(own).unwrap_or_default();
+                let made = hub.make_worktree(&hired.worker, &self.top, &hired.task, root);
+                let made = made.await.map_err(|fault| {
+                    format!("its worktree is gone and cannot be made again: {fault}")
+                })?;
+                Some(made)
+            }
+            None => None,
+        };
         let berth = Berth {
             hired: hired.clone(),
-            mode: narrower(mode, kind.mode),
+            mode: narrower(index.mode(), kind.mode),
             kind: kind.clone(),
             // The log tells.
             model: String::new(),
             cwd: PathBuf::new(),
+            worktree,
             parent: self.session.clone(),
             top: self.top.clone(),
         };
@@ -300,6 +362,15 @@ impl Workers for Crew {
         message: String,
     ) -> Later<'_, Result<WorkerTold, String>> {
         Box::pin(async move { self.send_to(call, &to, message).await })
+    }
+
+    fn settle(
+        &self,
+        worker: SessionId,
+        changes: Changes,
+        how: Settle,
+    ) -> Later<'_, Result<String, String>> {
+        Box::pin(self.settle_changes(worker, changes, how))
     }
 }
 

@@ -7,11 +7,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 /// Characters of a description that a model is told.
 const ABOUT_CHARS: usize = 160;
 /// Tools that no worker has: they are about the session that the person sees.
-const NEVER: [&str; 7] = [
+const NEVER: [&str; 9] = [
     "AskUserQuestion",
     "Config",
     "EnterPlanMode",
+    "EnterWorktree",
     "ExitPlanMode",
+    "ExitWorktree",
     "ListSessions",
     "ScheduleWakeup",
     "StructuredOutput",

@@ -2,12 +2,13 @@
 //! is its report, to the call that waits or as a message.
 
 use super::Kind;
+use crate::worktrees::Held;
 use futures::StreamExt as _;
 use gimlet_engine::{SessionHandle, WorkerFact};
-use gimlet_ports::{EventStream, Progress, WorkerReport};
+use gimlet_ports::{EventStream, Progress, WorkerReport, told_of_changes};
 use gimlet_protocol::{
-    Asker, Block, Entry, Event, Fact, Fault, Hired, Op, OpKey, ReplyId, Reported, ReturnedHow,
-    SessionId, SessionState, Signal, Usage,
+    Asker, Block, Changes, Entry, Event, Fact, Fault, Hired, Op, OpKey, ReplyId, Reported,
+    ReturnedHow, SessionId, SessionState, Signal, Usage,
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -57,6 +58,8 @@ pub(crate) struct Watched {
     pub(crate) above: SessionHandle,
     pub(crate) handle: SessionHandle,
     pub(crate) deadline: Duration,
+    /// Where it works apart.
+    pub(crate) worktree: Option<Arc<Held>>,
 }
 
 impl Attended {
@@ -330,17 +333,19 @@ impl Watcher {
         self.turns += 1;
         let turn = std::mem::replace(&mut self.turn, Turn::new());
         let took = turn.began.map_or(Duration::ZERO, |began| began.elapsed());
+        let (changes, unread) = self.changes().await;
         let report = WorkerReport {
             worker: self.watched.hired.worker.clone(),
             kind: self.watched.kind.name.clone(),
             model: self.watched.model.clone(),
             how: turn.how,
-            text: self.words(&turn),
+            text: self.words(&turn) + &unread,
             calls: turn.calls,
             usage: turn.usage,
             micro_usd: turn.micro_usd,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             worktree: self.watched.hired.worktree.clone(),
+            changes,
         };
         let fact = WorkerFact::Reported(Reported {
             worker: report.worker.clone(),
@@ -349,6 +354,7 @@ impl Watcher {
             usage: report.usage,
             micro_usd: report.micro_usd,
             took_ms: report.took_ms,
+            changes: report.changes.clone(),
         });
         let hears = {
             let mut attention = lock(&self.attention);
@@ -372,11 +378,40 @@ impl Watcher {
         }
     }
 
+    /// What it changed in its worktree, and what is to be said where that is not known.
+    async fn changes(&self) -> (Option<Changes>, String) {
+        let Some(held) = self.watched.worktree.clone() else {
+            return (None, String::new());
+        };
+        let files = held.record().files;
+        let read = tokio::task::spawn_blocking(move || held.changes()).await;
+        let why = match read {
+            Ok(Ok(changes)) => {
+                let name = self.watched.hired.name.clone();
+                let named = changes.map(|changes| Changes { name, ..changes });
+                return (named, String::new());
+            }
+            Ok(Err(fault)) => fault.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let unread = format!(
+            "\n[What it changed in its worktree {} could not be read: {why}]",
+            files.display()
+        );
+        (None, unread)
+    }
+
     async fn tell(&self, report: &WorkerReport) {
         let hired = &self.watched.hired;
+        let changes = report.changes.as_ref();
+        let changes = changes.map(|changes| told_of_changes(&hired.worker, changes));
         let text = format!(
-            "<task-notification>\nThe worker {} ({}: {}) has ended.\n{}\n</task-notification>",
-            hired.worker, hired.kind, hired.task, report.text
+            "<task-notification>\nThe worker {} ({}: {}) has ended.\n{}\n{}</task-notification>",
+            hired.worker,
+            hired.kind,
+            hired.task,
+            report.text,
+            changes.unwrap_or_default()
         );
         let key = OpKey(format!(
             "{}:report:{}",

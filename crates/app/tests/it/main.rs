@@ -12,3 +12,4 @@
 
 mod rig;
 mod workers;
+mod worktrees;

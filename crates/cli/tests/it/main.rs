@@ -32,3 +32,4 @@ mod terminal;
 mod turns;
 mod undercover;
 mod wire;
+mod worktrees;

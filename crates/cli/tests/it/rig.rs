@@ -473,6 +473,14 @@ impl Live {
         }
     }
 
+    /// Kills it after some time, if it has not ended before.
+    pub(crate) fn killed_after(self, time: Duration) {
+        if self.ended.recv_timeout(time).is_err() {
+            self.kill();
+            self.ended.recv_timeout(DEADLINE).unwrap();
+        }
+    }
+
     /// Lets nobody read its standard output any longer.
     pub(crate) fn close_stdout(&mut self) {
         let (_, nothing) = mpsc::channel();

@@ -1,8 +1,8 @@
 //! What the model is told of each tool, and what the person is.
 
 use crate::{rig::Rig, web::web};
-use gimlet_ports::{Job, Later, WorkerAnswer, WorkerKind, WorkerTold, Workers};
-use gimlet_protocol::{CallId, Exposure, Lane, Risk};
+use gimlet_ports::{Job, Later, Settle, WorkerAnswer, WorkerKind, WorkerTold, Workers};
+use gimlet_protocol::{CallId, Changes, Exposure, Lane, Risk, SessionId};
 use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -28,6 +28,15 @@ impl Workers for Nobody {
 
     fn send(&self, _: CallId, to: String, _: String) -> Later<'_, Result<WorkerTold, String>> {
         Box::pin(async move { Err(format!("there is no worker `{to}`")) })
+    }
+
+    fn settle(
+        &self,
+        worker: SessionId,
+        _: Changes,
+        _: Settle,
+    ) -> Later<'_, Result<String, String>> {
+        Box::pin(async move { Err(format!("there is no worker `{worker}`")) })
     }
 }
 
