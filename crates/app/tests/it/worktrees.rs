@@ -372,6 +372,7 @@ async fn a_merge_is_asked_with_the_diff_and_what_is_refused_stays() {
 fn allowed() -> Reply {
     Reply::Allow {
         scope: ReplyScope::Once,
+        offer: 0,
         input: None,
     }
 }
