@@ -14,7 +14,7 @@ use std::{
 
 impl Hub {
     fn worktrees(&self) -> Worktrees {
-        Worktrees::new(&self.dirs.state)
+        Worktrees::new(&self.dirs.state, &self.launch.env)
     }
 
     /// Makes the worktree of a worker from what its session's folder is now.

@@ -6,6 +6,8 @@ use super::{
     place::{GONE, Held, Place, Record, Whole, changes, disk, fill},
 };
 use gimlet_protocol::{Changes, SessionId};
+use gimlet_settings::Env;
+use gimlet_trust::Git;
 use serde::Serialize;
 use std::{
     fs::{self, File, TryLockError},
@@ -17,6 +19,7 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Worktrees {
     folder: PathBuf,
+    door: Git,
 }
 
 /// One worktree, for people.
@@ -57,9 +60,10 @@ impl WorktreeState {
 
 impl Worktrees {
     /// The worktrees below Gimlet's folder of states.
-    pub fn new(state: &Path) -> Self {
+    pub fn new(state: &Path, env: &Env) -> Self {
         Self {
             folder: state.join("worktrees"),
+            door: crate::launch::git(env),
         }
     }
 
@@ -71,7 +75,7 @@ impl Worktrees {
         task: &str,
         root: &Path,
     ) -> Result<Held, WorktreeFault> {
-        let place = Place(self.folder.join(worker.as_str()));
+        let place = self.place(self.folder.join(worker.as_str()));
         let about = Record {
             worker: worker.clone(),
             session: session.clone(),
@@ -96,7 +100,7 @@ impl Worktrees {
     fn filled(&self, place: &Place, about: Record, root: &Path) -> Result<Whole, WorktreeFault> {
         let lock = {
             let _turn = self.turn()?;
-            fs::create_dir(&place.0).map_err(|error| disk(&place.0, &error))?;
+            fs::create_dir(&place.path).map_err(|error| disk(&place.path, &error))?;
             lock_of(place)?.ok_or_else(|| in_use(&about.worker))?
         };
         match fill(place, about, root) {
@@ -148,8 +152,8 @@ impl Worktrees {
             return;
         };
         for place in self.places() {
-            if place.0.extension().is_some_and(|end| end == GONE) {
-                drop(fs::remove_dir_all(&place.0));
+            if place.path.extension().is_some_and(|end| end == GONE) {
+                drop(fs::remove_dir_all(&place.path));
                 continue;
             }
             let Ok(Some(_lock)) = lock_of(&place) else {
@@ -244,6 +248,11 @@ impl Worktrees {
         self.take(worker)?.discard()
     }
 
+    fn place(&self, path: PathBuf) -> Place {
+        let door = self.door.clone();
+        Place { path, door }
+    }
+
     fn places(&self) -> Vec<Place> {
         let Ok(listing) = fs::read_dir(&self.folder) else {
             return Vec::new();
@@ -251,8 +260,8 @@ impl Worktrees {
         let folders = listing
             .flatten()
             .filter(|item| item.file_type().is_ok_and(|kind| kind.is_dir()));
-        let mut places: Vec<Place> = folders.map(|item| Place(item.path())).collect();
-        places.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut places: Vec<Place> = folders.map(|item| self.place(item.path())).collect();
+        places.sort_by(|a, b| a.path.cmp(&b.path));
         places
     }
 
@@ -318,7 +327,7 @@ fn names(files: &[PathBuf]) -> String {
 }
 
 fn named(place: &Place) -> String {
-    let name = place.0.file_name().unwrap_or_default();
+    let name = place.path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
 }
 

@@ -1,6 +1,7 @@
-//! Runs git so that nothing that a repository configures runs with it.
+//! Git on the repository of a person and on those of worktrees, through the one door to it.
 
 use super::WorktreeFault;
+use gimlet_trust::{Git as Door, GitFault, GitRepository};
 use std::{
     io::{Read, Write as _},
     path::{Path, PathBuf},
@@ -10,56 +11,43 @@ use std::{
     time::Duration,
 };
 
-/// How long one run of git may take.
+/// How long one run of git may take: it may have to read every file of a large repository.
 const DEADLINE: Duration = Duration::from_mins(5);
 
-/// Set by whoever started Gimlet, such as a hook of git: they would lead git elsewhere.
-const LED_ASTRAY: [&str; 13] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_CONFIG",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_ATTR_SOURCE",
-];
-
-/// What no repository may decide.
-const HARDENED: [&str; 9] = [
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.quotePath=false",
-    "core.attributesFile=/dev/null",
-    "protocol.allow=never",
-    "diff.noprefix=false",
-    "diff.mnemonicPrefix=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-];
-
-/// Which repository git works on.
+/// Git on one repository.
 #[derive(Clone, Debug)]
-pub(super) enum Git {
-    /// The one that a folder lies in, only to be read.
-    Found(PathBuf),
-    /// One of Gimlet's own.
-    Own {
-        /// The git directory.
-        folder: PathBuf,
-        /// The files that it is about.
-        files: PathBuf,
-        /// Its list of files.
-        index: PathBuf,
-    },
+pub(super) struct Git {
+    door: GitRepository,
+    own: Option<Own>,
+}
+
+/// A repository of Gimlet's own.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    /// The git directory.
+    pub(super) folder: PathBuf,
+    /// The files that it is about.
+    pub(super) files: PathBuf,
+    /// Its list of files.
+    pub(super) index: PathBuf,
 }
 
 impl Git {
+    /// Git on the repository that a folder lies in, only to be read.
+    pub(super) fn found(door: &Door, folder: &Path) -> Result<Self, WorktreeFault> {
+        let door = door.at(folder).map_err(door_fault)?;
+        Ok(Self { door, own: None })
+    }
+
+    /// Git on one of Gimlet's own repositories.
+    pub(super) fn own(door: &Door, own: Own) -> Result<Self, WorktreeFault> {
+        // Not the files: what configures git there is a worker's.
+        let beside = own.folder.parent().unwrap_or(&own.folder);
+        let door = door.at(beside).map_err(door_fault)?;
+        let own = Some(own);
+        Ok(Self { door, own })
+    }
+
     /// Runs git and returns what it wrote.
     pub(super) fn run(&self, arguments: &[&str]) -> Result<Vec<u8>, WorktreeFault> {
         self.feed(arguments, Vec::new())
@@ -83,9 +71,8 @@ impl Git {
     /// One line that git wrote.
     pub(super) fn line(&self, arguments: &[&str]) -> Result<String, WorktreeFault> {
         let out = self.run(arguments)?;
-        Ok(String::from_utf8_lossy(&out)
-            .trim_end_matches('\n')
-            .to_owned())
+        let text = String::from_utf8_lossy(&out);
+        Ok(text.trim_end_matches('\n').to_owned())
     }
 
     /// Runs git to its end, whatever that is.
@@ -94,42 +81,32 @@ impl Git {
         arguments: &[&str],
         input: Vec<u8>,
     ) -> Result<Ended, WorktreeFault> {
-        let mut command = Command::new("git");
-        command.args(["--no-optional-locks", "--no-pager", "--literal-pathspecs"]);
-        for setting in HARDENED {
-            command.args(["-c", setting]);
-        }
-        for variable in LED_ASTRAY {
-            command.env_remove(variable);
-        }
-        command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-        match self {
-            Self::Found(folder) => {
-                command.current_dir(folder);
-            }
-            Self::Own {
-                folder,
-                files,
-                index,
-            } => {
-                command
-                    .current_dir(files)
-                    .arg("--git-dir")
-                    .arg(folder)
-                    .arg("--work-tree")
-                    .arg(files)
-                    .env("GIT_INDEX_FILE", index);
-            }
+        let mut command = self.door.command(arguments);
+        if let Some(own) = &self.own {
+            command
+                .current_dir(&own.files)
+                .env("GIT_DIR", &own.folder)
+                .env("GIT_WORK_TREE", &own.files)
+                .env("GIT_INDEX_FILE", &own.index);
         }
         command
-            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        finish(command, input).map_err(|why| match why {
-            Unfinished::NotThere => WorktreeFault::NoGit,
-            Unfinished::Failed(why) => fault(arguments, &why),
-        })
+        finish(command, input).map_err(|why| fault(arguments, &why))
+    }
+}
+
+fn door_fault(fault: GitFault) -> WorktreeFault {
+    match fault {
+        GitFault::Missing => WorktreeFault::NoGit,
+        GitFault::Start { .. }
+        | GitFault::TooSlow { .. }
+        | GitFault::TooMuch { .. }
+        | GitFault::Failed { .. } => WorktreeFault::Git {
+            what: "config".to_owned(),
+            why: fault.to_string(),
+        },
     }
 }
 
@@ -140,20 +117,9 @@ pub(super) struct Ended {
     err: Vec<u8>,
 }
 
-enum Unfinished {
-    NotThere,
-    Failed(String),
-}
-
-fn finish(mut command: Command, input: Vec<u8>) -> Result<Ended, Unfinished> {
-    let failed = |error: std::io::Error| Unfinished::Failed(error.to_string());
-    let mut child = command.spawn().map_err(|error| {
-        if error.kind() == std::io::ErrorKind::NotFound {
-            Unfinished::NotThere
-        } else {
-            failed(error)
-        }
-    })?;
+fn finish(mut command: Command, input: Vec<u8>) -> Result<Ended, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let mut child = command.spawn().map_err(failed)?;
     let (told, ends) = mpsc::channel();
     if let Some(mut stdin) = child.stdin.take() {
         thread::spawn(move || {
@@ -178,7 +144,7 @@ fn finish(mut command: Command, input: Vec<u8>) -> Result<Ended, Unfinished> {
             drop(child.kill());
             drop(child.wait());
             let secs = DEADLINE.as_secs();
-            return Err(Unfinished::Failed(format!("it took longer than {secs} s")));
+            return Err(format!("it took longer than {secs} s"));
         };
         if let Some(place) = heard.get_mut(which) {
             *place = bytes.map_err(failed)?;

@@ -104,14 +104,14 @@ pub(crate) fn merge(held: &Held, approved: Option<&str>) -> Result<Merged, Workt
     if approved.is_some_and(|approved| approved != now) {
         return Ok(Merged::Changed);
     }
-    let git = place.git(record, "now.index");
+    let git = place.git(record, "now.index")?;
     let changes = changed(&git, &record.base, &now)?;
     let mut steps = Vec::new();
     let mut conflicts = Vec::new();
     for change in changes {
         let merging = MergingFile {
             git: &git,
-            scratch: &place.0,
+            scratch: &place.path,
             into: &record.from,
             change: &change,
         };

@@ -2,9 +2,10 @@
 
 use super::{
     copy::{copy, is_below},
-    git::{Ended, Git, listed, paths},
+    git::{Ended, Git, Own, listed, paths},
 };
 use gimlet_protocol::{ChangedFile, ChangedHow, Changes, SessionId};
+use gimlet_trust::Git as Door;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -94,37 +95,41 @@ pub(crate) struct Record {
 
 /// The folder of a worktree.
 #[derive(Clone, Debug)]
-pub(super) struct Place(pub(super) PathBuf);
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    /// How git is started.
+    pub(super) door: Door,
+}
 
 impl Place {
     fn record_path(&self) -> PathBuf {
-        self.0.join("worktree.json")
+        self.path.join("worktree.json")
     }
 
     /// Set while a merge writes: the files that it writes to.
     pub(super) fn merging_path(&self) -> PathBuf {
-        self.0.join("merging.json")
+        self.path.join("merging.json")
     }
 
     /// Set once it was found left behind with changes.
     pub(super) fn kept_path(&self) -> PathBuf {
-        self.0.join("kept")
+        self.path.join("kept")
     }
 
     pub(super) fn lock_path(&self) -> PathBuf {
-        self.0.join("lock")
+        self.path.join("lock")
     }
 
     /// Waits until no other merge writes.
     pub(super) fn turn_to_merge(&self) -> Result<File, WorktreeFault> {
-        let path = self.0.with_file_name("merging.lock");
+        let path = self.path.with_file_name("merging.lock");
         let file = File::create(&path).map_err(|error| disk(&path, &error))?;
         file.lock().map_err(|error| disk(&path, &error))?;
         Ok(file)
     }
 
     fn snapshots(&self) -> PathBuf {
-        self.0.join("snapshots.git")
+        self.path.join("snapshots.git")
     }
 
     pub(super) fn record(&self) -> Option<Record> {
@@ -133,22 +138,23 @@ impl Place {
     }
 
     /// Git on what the files of a worktree were and are.
-    pub(super) fn git(&self, record: &Record, index: &str) -> Git {
-        Git::Own {
+    pub(super) fn git(&self, record: &Record, index: &str) -> Result<Git, WorktreeFault> {
+        let own = Own {
             folder: self.snapshots(),
             files: record.files.clone(),
-            index: self.0.join(index),
-        }
+            index: self.path.join(index),
+        };
+        Git::own(&self.door, own)
     }
 
     /// Removes all of it, so that a removal that is cut short is seen for what it is.
     pub(super) fn remove(&self) -> Result<(), WorktreeFault> {
-        let gone = self.0.with_extension(GONE);
+        let gone = self.path.with_extension(GONE);
         let fault = |error: std::io::Error| WorktreeFault::Disk {
-            path: self.0.clone(),
+            path: self.path.clone(),
             why: error.to_string(),
         };
-        fs::rename(&self.0, &gone).map_err(fault)?;
+        fs::rename(&self.path, &gone).map_err(fault)?;
         fs::remove_dir_all(&gone).map_err(fault)
     }
 }
@@ -204,13 +210,13 @@ impl Held {
 
 /// Fills a new place with the files of the repository that `root` lies in.
 pub(super) fn fill(place: &Place, about: Record, root: &Path) -> Result<Record, WorktreeFault> {
-    let person = Git::Found(root.to_owned());
+    let person = Git::found(&place.door, root)?;
     let top = top_of(&person, root)?;
     let name = top.file_name().unwrap_or("files".as_ref());
-    let files = place.0.join(name);
+    let files = place.path.join(name);
     fs::create_dir(&files).map_err(|error| disk(&files, &error))?;
     let files = files.canonicalize().map_err(|error| disk(&files, &error))?;
-    let top_git = Git::Found(top.clone());
+    let top_git = Git::found(&place.door, &top)?;
     let there = copy(&top, &files, &present(&top_git)?)?;
     let mut record = Record {
         inner: root.strip_prefix(&top).unwrap_or(Path::new("")).to_owned(),
@@ -223,7 +229,7 @@ pub(super) fn fill(place: &Place, about: Record, root: &Path) -> Result<Record, 
     record.base = first_snapshot(place, &record, &top_git, &there)?;
     // What is ignored and yet wanted is no part of what comes back.
     copy(&top, &files, &included(&top_git, &top)?)?;
-    own_repository(&top_git, &files)?;
+    own_repository(place, &top_git, &files)?;
     write_whole(&place.record_path(), &record)?;
     Ok(record)
 }
@@ -285,7 +291,7 @@ fn first_snapshot(
     there: &[PathBuf],
 ) -> Result<String, WorktreeFault> {
     let folder = place.snapshots();
-    init(&place.0, &folder, "--bare", person)?;
+    init(place, &folder, "--bare", person)?;
     let info = folder.join("info");
     fs::create_dir_all(&info).map_err(|error| disk(&info, &error))?;
     write(&info.join("attributes"), RAW.as_bytes())?;
@@ -298,7 +304,7 @@ fn first_snapshot(
     if let Ok(excluded) = fs::read(excluded) {
         write(&info.join("exclude"), &excluded)?;
     }
-    let git = place.git(record, "base.index");
+    let git = place.git(record, "base.index")?;
     let list = listed(there.iter().map(PathBuf::as_path));
     git.feed(&["update-index", "--add", "-z", "--stdin"], list)?;
     let base = git.line(&["write-tree"])?;
@@ -307,14 +313,15 @@ fn first_snapshot(
 }
 
 /// A git directory of the worker's own, with the history and the index of the person's.
-fn own_repository(person: &Git, files: &Path) -> Result<(), WorktreeFault> {
+fn own_repository(place: &Place, person: &Git, files: &Path) -> Result<(), WorktreeFault> {
     let folder = files.join(".git");
-    init(files, &folder, "--quiet", person)?;
-    let git = Git::Own {
+    init(place, &folder, "--quiet", person)?;
+    let own = Own {
         index: folder.join("index"),
         folder: folder.clone(),
         files: files.to_owned(),
     };
+    let git = Git::own(&place.door, own)?;
     let refs = person.run(&["for-each-ref", "--format=%(objectname) %(refname)"])?;
     let mut packed = b"# pack-refs with: sorted \n".to_vec();
     let mut lines: Vec<&[u8]> = refs.split(|byte| *byte == b'\n').collect();
@@ -348,7 +355,7 @@ fn own_repository(person: &Git, files: &Path) -> Result<(), WorktreeFault> {
 }
 
 /// Makes an empty repository that borrows the objects of the person's.
-fn init(cwd: &Path, folder: &Path, how: &str, person: &Git) -> Result<(), WorktreeFault> {
+fn init(place: &Place, folder: &Path, how: &str, person: &Git) -> Result<(), WorktreeFault> {
     let format = person.line(&["rev-parse", "--show-object-format"])?;
     let format = format!("--object-format={format}");
     let target = if how == "--bare" {
@@ -358,7 +365,7 @@ fn init(cwd: &Path, folder: &Path, how: &str, person: &Git) -> Result<(), Worktr
     };
     let target = target.to_string_lossy().into_owned();
     let arguments = ["init", "--quiet", "--template=", &format, how, &target];
-    Git::Found(cwd.to_owned()).run(&arguments)?;
+    Git::found(&place.door, &place.path)?.run(&arguments)?;
     let objects = person.line(&[
         "rev-parse",
         "--path-format=absolute",
@@ -376,7 +383,7 @@ pub(super) fn changes(place: &Place, record: &Record) -> Result<Option<Changes>,
     if now == record.base {
         return Ok(None);
     }
-    let git = place.git(record, "now.index");
+    let git = place.git(record, "now.index")?;
     let files: Vec<ChangedFile> = changed(&git, &record.base, &now)?
         .into_iter()
         .map(|change| ChangedFile {
@@ -410,12 +417,12 @@ pub(super) fn changes(place: &Place, record: &Record) -> Result<Option<Changes>,
 
 /// What the files are now, as a tree.
 pub(super) fn snapshot(place: &Place, record: &Record) -> Result<String, WorktreeFault> {
-    let (base, now) = (place.0.join("base.index"), place.0.join("now.index"));
+    let (base, now) = (place.path.join("base.index"), place.path.join("now.index"));
     // A git that was killed leaves its lock; nobody else works here, as `Held` says.
-    drop(fs::remove_file(place.0.join("now.index.lock")));
+    drop(fs::remove_file(place.path.join("now.index.lock")));
     fs::copy(&base, &now).map_err(|error| disk(&now, &error))?;
-    let git = place.git(record, "now.index");
-    git.run(&["add", "--all", "."])?;
+    let git = place.git(record, "now.index")?;
+    git.run(&["add", "--all"])?;
     git.line(&["write-tree"])
 }
 

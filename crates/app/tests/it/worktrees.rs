@@ -69,7 +69,8 @@ impl Repository {
     }
 
     fn worktrees(&self) -> Worktrees {
-        Worktrees::new(&self.rig.work().join("../home/gimlet/state"))
+        let state = self.rig.work().join("../home/gimlet/state");
+        Worktrees::new(&state, &self.rig.launch.env)
     }
 
     /// The folders that worktrees lie in.

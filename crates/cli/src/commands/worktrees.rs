@@ -14,9 +14,9 @@ pub(crate) fn run(args: &WorktreesArgs) -> Exit {
 }
 
 fn act(args: &WorktreesArgs) -> Result<Exit, WorktreeFault> {
-    let worktrees = match super::dirs() {
-        Ok(dirs) => Worktrees::new(&dirs.state),
-        Err(exit) => return Ok(exit),
+    let worktrees = match (super::dirs(), super::plain_launch()) {
+        (Ok(dirs), Ok(launch)) => Worktrees::new(&dirs.state, &launch.env),
+        (Err(exit), _) | (_, Err(exit)) => return Ok(exit),
     };
     worktrees.sweep();
     match &args.command {
