@@ -25,6 +25,7 @@ pub mod fit;
 mod flow;
 pub mod highlight;
 pub mod history;
+pub mod images;
 pub mod keymap;
 pub mod markdown;
 pub mod text;
