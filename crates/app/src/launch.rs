@@ -1,6 +1,9 @@
 //! What a person asked for on the command line, and the settings that it meets.
 
-use crate::models::{self, FIRST_MODEL};
+use crate::{
+    models::{self, FIRST_MODEL},
+    tape::Deck,
+};
 use gimlet_policy::{RuleSource, Rules};
 use gimlet_ports::OpenFault;
 use gimlet_protocol::{Mode, Verdict};
@@ -55,6 +58,8 @@ pub struct Launch {
     pub persistence: Persistence,
     /// Whether a person answers questions.
     pub answers: Answers,
+    /// Whether the models are recorded, or played from a tape.
+    pub deck: Deck,
 }
 
 /// Whether sessions are kept.

@@ -20,6 +20,7 @@ mod memory_log;
 mod models;
 mod sessions;
 mod surroundings;
+mod tape;
 mod tools;
 pub mod undercover;
 mod upkeep;
@@ -45,6 +46,10 @@ pub use memory::{
 };
 pub use models::{FIRST_MODEL, KeySource, card};
 pub use sessions::Hub;
+pub use tape::{
+    Deck, Difference, DifferenceKind, FolderCopy, Player, Recorder, ReplayReport, Tape, TapeFault,
+    replay,
+};
 pub use tools::{ToolRow, tool_rows};
 pub use web::web_without_search;
 pub use worktrees::{WorktreeFault, WorktreeRow, WorktreeState, Worktrees};

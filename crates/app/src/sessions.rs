@@ -21,7 +21,7 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    AnyTool, EventStream, Host, Later, LogFault, Models as _, OpenFault, OpenSpec, SessionHead,
+    AnyTool, EventStream, Host, Later, LogFault, Models, OpenFault, OpenSpec, SessionHead,
     SessionLog, Sessions, Thinking, Toolbox, Web, Workers,
 };
 use gimlet_protocol::{
@@ -47,7 +47,10 @@ pub struct Hub {
     settings: Arc<Settings>,
     dirs: Dirs,
     store: Store,
-    models: Arc<Registry>,
+    /// Finds models.
+    registry: Arc<Registry>,
+    /// The models as sessions have them.
+    models: Arc<dyn Models>,
     web: Arc<dyn Web>,
     host: Arc<dyn Host>,
     open: Mutex<BTreeMap<SessionId, OpenSession>>,
@@ -107,7 +110,8 @@ impl Hub {
         let credentials = crate::auth::credentials(&dirs);
         let stored_key =
             Arc::new(move |provider: &str| crate::auth::stored_key(&credentials, provider));
-        let models = Arc::new(Registry::new(Arc::clone(&settings), stored_key));
+        let registry = Arc::new(Registry::new(Arc::clone(&settings), stored_key));
+        let models = launch.deck.models(Arc::clone(&registry) as Arc<_>);
         let web = crate::web::web(&settings);
         let host = Arc::new(LocalHost::new(host_options()));
         let notices = settings.notices.iter().filter(|notice| notice.is_warning());
@@ -117,6 +121,7 @@ impl Hub {
             settings,
             dirs,
             store,
+            registry,
             models,
             web,
             host,
@@ -128,12 +133,14 @@ impl Hub {
 
     /// Takes what the person should be told.
     pub fn take_notices(&self) -> Vec<String> {
-        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.extend(self.launch.deck.take_fault());
+        std::mem::take(&mut *notices)
     }
 
     /// Where the key of the model in use comes from.
     pub fn key_source(&self, model: &str) -> KeySource {
-        self.models.key_source(model)
+        self.registry.key_source(model)
     }
 
     /// The settings in force.
@@ -169,7 +176,7 @@ impl Hub {
             OpenSpec::New { id } => {
                 // Before there is a log: a session that cannot begin leaves nothing behind.
                 let model = self.models.model(&model_name(&self.settings));
-                model.map_err(|text| user(text, self.models.hint()))?;
+                model.map_err(|text| user(text, self.registry.hint()))?;
                 self.new_log(id)?
             }
             OpenSpec::Earlier { name } => self.earlier_log(&self.find(&name)?)?,
@@ -193,6 +200,8 @@ impl Hub {
             .map_err(|text| user(text, None))?;
         let scratch = self.scratch_of(&opened.session);
         let id = opened.session.clone();
+        let deck = &self.launch.deck;
+        deck.opened(&self.launch, &opened, &scratch, &self.dirs);
         let (tools, mut toolbox) = self.tools(self.crew(&id, &id, 0, &opened.cwd).as_ref())?;
         if self.searches_tools() {
             reach(&mut toolbox, &opened.tools);
@@ -229,7 +238,7 @@ impl Hub {
     ) -> Parts {
         Parts {
             log,
-            models: Arc::clone(&self.models) as Arc<_>,
+            models: Arc::clone(&self.models),
             tools: toolbox,
             judges: gate::judges(
                 self.launch.rules(&self.settings),
@@ -605,7 +614,14 @@ impl Sessions for Hub {
             {
                 narrowed = Some(*mode);
             }
+            let act = match self.attended(&session) {
+                None => self.launch.deck.act(&op),
+                Some(_) => None,
+            };
             let accepted = self.handle(&session)?.submit(key.clone(), op).await?;
+            if let Some(act) = act {
+                self.launch.deck.performed(act);
+            }
             if let Some(mode) = narrowed {
                 self.hold_workers_to(&session, mode, &key).await;
             }

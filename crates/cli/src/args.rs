@@ -31,6 +31,10 @@ pub(crate) enum Command {
     Rewind(RewindArgs),
     /// Show what each request of a session cost, and why; or the bill over many sessions
     Cost(CostArgs),
+    /// Do a task like `gimlet -p` and keep its exchanges with the models as a tape
+    Record(Box<RecordArgs>),
+    /// Run a tape again without the models, with real tools, and tell what differs
+    Replay(ReplayArgs),
     /// Show what fills a session's window
     Context(LedgerArgs),
     /// List a session's background tasks, and whether they still run
@@ -410,6 +414,28 @@ pub(crate) enum CostFormat {
     Svg,
     /// A page with the picture and the table
     Html,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RecordArgs {
+    /// The tape, a file that does not exist yet
+    pub(crate) tape: PathBuf,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArgs {
+    /// The tape
+    pub(crate) tape: PathBuf,
+    /// Work in this folder itself and not in a copy of it
+    #[arg(long)]
+    pub(crate) here: bool,
+    /// Where only digits differ, as in times and process numbers, count it as the same
+    #[arg(long)]
+    pub(crate) ignore_numbers: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
 }
 
 #[derive(Args, Debug)]

@@ -15,6 +15,7 @@ pub(crate) mod memory;
 pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod sessions;
+pub(crate) mod tape;
 pub(crate) mod tasks;
 pub(crate) mod tools;
 pub(crate) mod undercover;

@@ -6,7 +6,7 @@ use crate::{
     exit::{self, Exit},
     signals,
 };
-use gimlet_app::{Answers, Hub, Launch, Persistence};
+use gimlet_app::{Answers, Deck, Hub, Launch, Persistence};
 use gimlet_gateway::{
     BypassSwitch, HeadlessOptions, InitFacts, Input, Io, ModelFacts, Outcome, Output, Partials,
     PermissionPrompts, Replays, StateEvents, Verbosity,
@@ -29,14 +29,17 @@ const CONTRACT_VERSION: &str = "2.1.330";
 /// The tool of `--json-schema`.
 const STRUCTURED_TOOL: &str = "StructuredOutput";
 
-pub(crate) fn run(args: RunArgs) -> Exit {
-    prepare_and_run(args).unwrap_or_else(|exit| exit)
+pub(crate) fn run(args: RunArgs, deck: Deck) -> Exit {
+    prepare_and_run(args, deck).unwrap_or_else(|exit| exit)
 }
 
-fn prepare_and_run(args: RunArgs) -> Result<Exit, Exit> {
+fn prepare_and_run(args: RunArgs, deck: Deck) -> Result<Exit, Exit> {
     check(&args)?;
     let input = input(&args)?;
-    let launch = launch(&args)?;
+    let launch = Launch {
+        deck,
+        ..launch(&args)?
+    };
     let open = open_spec(&args);
     let runtime = runtime()?;
     let outcome = runtime.block_on(async move {
@@ -259,6 +262,7 @@ fn launch(args: &RunArgs) -> Result<Launch, Exit> {
             Some(_) => Answers::FromClient,
             None => Answers::FromNobody,
         },
+        deck: Deck::None,
         cwd,
     })
 }

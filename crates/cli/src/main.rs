@@ -13,6 +13,7 @@ mod welcome;
 use args::{Cli, Command};
 use clap::Parser as _;
 use exit::Exit;
+use gimlet_app::Deck;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -50,6 +51,8 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Sessions(args)) => commands::sessions::run(&args),
         Some(Command::Rewind(args)) => commands::sessions::rewind(&args),
         Some(Command::Cost(args)) => commands::cost::cost(&args),
+        Some(Command::Record(args)) => commands::tape::record(*args),
+        Some(Command::Replay(args)) => commands::tape::replay(&args),
         Some(Command::Context(args)) => commands::ledger::context(&args),
         Some(Command::Compact(args)) => commands::compact::run(&args),
         Some(Command::Memory(args)) => commands::memory::run(&args),
@@ -65,7 +68,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Demo(args)) => commands::demo::run(&args),
         Some(Command::Completions(args)) => commands::generate::completions(&args),
         Some(Command::Man) => commands::generate::man(),
-        None if cli.run.is_headless() => headless::run(cli.run),
+        None if cli.run.is_headless() => headless::run(cli.run, Deck::None),
         None => welcome::run(&cli.run),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     workers::{Attended, Crew, Kind, Kinds, RULES, Seat, Watched, narrower},
 };
 use gimlet_engine::{Index, PromptParts, SessionHandle, start, system_prompt};
-use gimlet_ports::{Models as _, OpenFault, SessionLog, Toolbox, Workers};
+use gimlet_ports::{OpenFault, SessionLog, Toolbox, Workers};
 use gimlet_protocol::{Change, Fact, Mode, Op, OpKey, Opened, SessionId};
 use gimlet_tools::{ToolSet, reach};
 use std::{

@@ -28,6 +28,7 @@ mod sandbox;
 mod secrets;
 mod session_commands;
 mod signals;
+mod tape;
 mod terminal;
 mod turns;
 mod undercover;
