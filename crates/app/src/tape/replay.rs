@@ -183,6 +183,7 @@ impl Stage {
             | Op::Rewind { .. }
             | Op::Undo { .. }
             | Op::Redo { .. }
+            | Op::Revoke { .. }
             | Op::Resume => self.rests || self.player.begun() > act.after,
         };
         Ok(if is_due { self.due.pop_front() } else { None })
