@@ -3,7 +3,7 @@
 //! Only the model's words are scripted. The engine, the tools, the gate, the log, git, the
 //! shell and the failing test are real.
 
-use crate::launch::Launch;
+use crate::launch::{Launch, TrustFlag};
 use gimlet_settings::{Env, env_vars};
 use gimlet_trust::{GitFault, GitRepository};
 use std::{
@@ -123,6 +123,8 @@ impl Demo {
             model: Some("scripted".to_owned()),
             allowed_tools: vec!["Edit Bash(sh test.sh)".to_owned()],
             setting_sources: Some(String::new()),
+            // It was made here and now.
+            trust: TrustFlag::ThisRun,
             ..Launch::default()
         }
     }

@@ -55,6 +55,7 @@ pub fn examine(launch: &Launch) -> Vec<Check> {
             return checks;
         }
     };
+    checks.push(trust(launch));
     let (settings, faults) = Settings::survey(&spec);
     for fault in &faults {
         checks.push(check(
@@ -154,6 +155,30 @@ fn without_password(url: &str) -> String {
     match host.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://…@{host}{path}"),
         None => url.to_owned(),
+    }
+}
+
+/// Whether the folder is trusted.
+fn trust(launch: &Launch) -> Check {
+    match crate::trust::report(launch) {
+        Ok(report) => {
+            let (finding, hint) = if report.is_settled() {
+                (Finding::Good, None)
+            } else {
+                let hint = "`gimlet trust` shows what it would do, `gimlet trust grant` trusts it";
+                (Finding::Note, Some(hint.to_owned()))
+            };
+            check("trust", finding, report.summary(), hint)
+        }
+        Err(fault) => check("trust", Finding::Bad, words(&fault), None),
+    }
+}
+
+fn words(fault: &gimlet_ports::OpenFault) -> String {
+    match fault {
+        gimlet_ports::OpenFault::User { text, .. }
+        | gimlet_ports::OpenFault::Config { text, .. }
+        | gimlet_ports::OpenFault::Environment { text, .. } => text.clone(),
     }
 }
 

@@ -56,7 +56,10 @@ pub fn explain(
     let plan = known.plan(&input, &scene).map_err(|fault| match fault {
         ToolFault::Tell(text) | ToolFault::Abort(text) => wrong(text),
     })?;
-    let site: Site = gimlet_policy::site(&scene, &[dirs.data]);
+    let site = Site {
+        untrusted: !launch.workspace(&dirs).is_trusted(),
+        ..gimlet_policy::site(&scene, &[dirs.data])
+    };
     let policy = Policy {
         rules: &rules,
         ground: &Disk,

@@ -2,6 +2,7 @@
 
 use gimlet_policy::{Gate, Ground, Rules};
 use gimlet_ports::Judge;
+use gimlet_trust::Workspace;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -9,8 +10,15 @@ use std::{
 };
 
 /// The judges of a session.
-pub(crate) fn judges(rules: Rules, own_folders: Vec<PathBuf>) -> Vec<Arc<dyn Judge>> {
-    let gate = Gate::new(Arc::new(rules), own_folders, Arc::new(Disk));
+pub(crate) fn judges(
+    rules: Rules,
+    own_folders: Vec<PathBuf>,
+    workspace: &Workspace,
+) -> Vec<Arc<dyn Judge>> {
+    let mut gate = Gate::new(Arc::new(rules), own_folders, Arc::new(Disk));
+    if !workspace.is_trusted() {
+        gate = gate.in_untrusted_folder();
+    }
     vec![Arc::new(gate)]
 }
 

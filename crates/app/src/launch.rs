@@ -11,7 +11,7 @@ use gimlet_settings::{
     Dirs, Env, FileSources, FlagValue, Layer, LoadSpec, Origin, Settings, SettingsFault, Source,
     env_vars,
 };
-use gimlet_trust::{Git, GitEnv};
+use gimlet_trust::{Book, Git, GitEnv, Workspace};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -60,6 +60,18 @@ pub struct Launch {
     pub answers: Answers,
     /// Whether the models are recorded, or played from a tape.
     pub deck: Deck,
+    /// `--trust`.
+    pub trust: TrustFlag,
+}
+
+/// Whether the person trusts the folder for this run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrustFlag {
+    /// What they said before counts.
+    #[default]
+    AsSaid,
+    /// They do, and the folders that they add as well.
+    ThisRun,
 }
 
 /// Whether sessions are kept.
@@ -98,7 +110,19 @@ impl Launch {
         }
         spec.flag_settings.clone_from(&self.settings);
         spec.flags = self.flag_values();
+        spec.workspace = self.workspace(&spec.dirs);
         Ok(spec)
+    }
+
+    /// What of the repository's files counts. A book that cannot be believed trusts nothing.
+    pub(crate) fn workspace(&self, dirs: &Dirs) -> Workspace {
+        let book = Book::open(&dirs.data).unwrap_or_else(|_| Book::empty(&dirs.data));
+        let home = dirs.home.as_deref();
+        let workspace = match self.trust {
+            TrustFlag::AsSaid => Workspace::look(&self.cwd, home, &book),
+            TrustFlag::ThisRun => Workspace::for_this_run(&self.cwd, home, &book),
+        };
+        workspace.with_added(self.add_dirs.iter().cloned())
     }
 
     fn flag_values(&self) -> Vec<FlagValue> {

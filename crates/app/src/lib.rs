@@ -22,6 +22,7 @@ mod sessions;
 mod surroundings;
 mod tape;
 mod tools;
+mod trust;
 pub mod undercover;
 mod upkeep;
 mod web;
@@ -38,7 +39,7 @@ pub use bill::{
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use explain::{Explained, explain};
-pub use launch::{Answers, Launch, Persistence, git};
+pub use launch::{Answers, Launch, Persistence, TrustFlag, git};
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
 pub use memory::{
     LeftOut, MemoryRow, MemoryScope, MemoryState, MemorySurvey, NoteTo, NoteWritten, add_note,
@@ -51,8 +52,14 @@ pub use tape::{
     replay,
 };
 pub use tools::{ToolRow, tool_rows};
+pub use trust::{
+    TrustReport, TrustState, grant as grant_trust, report as trust_report, revoke as revoke_trust,
+    trusted_folders,
+};
 pub use web::web_without_search;
 pub use worktrees::{WorktreeFault, WorktreeRow, WorktreeState, Worktrees};
+
+pub use gimlet_trust::Capability;
 
 /// The permission engine, for commands that explain it.
 pub use gimlet_policy as policy;

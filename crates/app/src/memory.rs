@@ -16,6 +16,7 @@ use crate::launch::Launch;
 use gimlet_engine::{MEMORY_CHARS, MEMORY_FILE_CHARS, MemoryFile};
 use gimlet_ports::OpenFault;
 use gimlet_settings::{Dirs, FileSources, InstructionFiles, Settings, env_vars};
+use gimlet_trust::Workspace;
 use globs::PathPatterns;
 use std::{
     fmt,
@@ -48,6 +49,8 @@ pub(crate) struct MemorySearch {
     pub(crate) excludes: Vec<String>,
     /// Whose files count.
     pub(crate) sources: FileSources,
+    /// What of the repository's files counts.
+    pub(crate) trust: Workspace,
 }
 
 impl MemorySearch {
@@ -73,6 +76,13 @@ impl MemorySearch {
             excludes: settings.claude_md_excludes.clone(),
             // An unknown name was refused when the settings were loaded.
             sources: sources.and_then(Result::ok).unwrap_or_default(),
+            trust: launch.workspace(dirs).with_added(
+                settings
+                    .permissions
+                    .additional_directories
+                    .iter()
+                    .map(|added| added.path.clone()),
+            ),
         }
     }
 
@@ -168,6 +178,8 @@ pub enum LeftOut {
     },
     /// `--setting-sources` does not name its kind.
     NotASource,
+    /// Its repository is not trusted.
+    NotTrusted,
     /// It gives way to a `CLAUDE.md`.
     Claimed {
         /// That file.
@@ -218,6 +230,7 @@ impl LeftOut {
             Self::Excluded { .. }
             | Self::NotWanted { .. }
             | Self::NotASource
+            | Self::NotTrusted
             | Self::Claimed { .. }
             | Self::Twice { .. }
             | Self::Missing
@@ -231,6 +244,9 @@ impl fmt::Display for LeftOut {
         match self {
             Self::Excluded { pattern } => write!(f, "claudeMdExcludes has `{pattern}`"),
             Self::NotWanted { setting } => write!(f, "instructionFiles is `{setting}`"),
+            Self::NotTrusted => {
+                f.write_str("its repository is not trusted; `gimlet trust` tells of it")
+            }
             Self::NotASource => f.write_str("--setting-sources leaves it out"),
             Self::Claimed { by } => write!(f, "it gives way to {}", by.display()),
             Self::TooLarge { bytes } => {

@@ -11,6 +11,7 @@ use crate::{
     memory_log::MemoryLog,
     models::{KeySource, Registry, full_name},
     surroundings,
+    trust::TrustReport,
     upkeep::{OwnSessions, OwnSettings},
     workers::{Attended, Kind},
     worktrees::Held,
@@ -28,7 +29,7 @@ use gimlet_protocol::{
     Accepted, Change, DOOR, EntryId, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal,
     SessionId, ToolSpec,
 };
-use gimlet_settings::{Dirs, Settings};
+use gimlet_settings::{Dirs, Settings, env_vars};
 use gimlet_store::{FindFault, ForkAt, Store};
 use gimlet_tools::{
     STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools,
@@ -113,9 +114,14 @@ impl Hub {
         let registry = Arc::new(Registry::new(Arc::clone(&settings), stored_key));
         let models = launch.deck.models(Arc::clone(&registry) as Arc<_>);
         let web = crate::web::web(&settings);
-        let host = Arc::new(LocalHost::new(host_options()));
+        let report = crate::trust::report(&launch)?;
+        let host = Arc::new(LocalHost::new(host_options(&launch, &report)));
         let notices = settings.notices.iter().filter(|notice| notice.is_warning());
-        let notices = Mutex::new(notices.map(ToString::to_string).collect());
+        let notices = report
+            .notice()
+            .into_iter()
+            .chain(notices.map(ToString::to_string));
+        let notices = Mutex::new(notices.collect());
         Ok(Arc::new_cyclic(|me| Self {
             launch,
             settings,
@@ -243,6 +249,7 @@ impl Hub {
             judges: gate::judges(
                 self.launch.rules(&self.settings),
                 vec![self.dirs.data.clone()],
+                &self.launch.workspace(&self.dirs),
             ),
             reminders: vec![
                 Arc::new(LazyMemory::new(self.memory_search(cwd))),
@@ -674,10 +681,18 @@ fn is_known(name: &str, toolbox: &Toolbox) -> bool {
     ["default", TOOL_SEARCH, DOOR].contains(&name) || toolbox.get(name).is_some()
 }
 
-/// Secrets that commands have no need of are kept from them.
-fn host_options() -> HostOptions {
-    let mut options = HostOptions::default();
-    for variable in gimlet_settings::env_vars::ALL {
+/// Secrets that commands have no need of are kept from them, and git is told to run nothing
+/// that a repository names while it only looks.
+fn host_options(launch: &Launch, trust: &TrustReport) -> HostOptions {
+    let inherited = launch.env.text(&env_vars::GIT_CONFIG_COUNT);
+    let inherited = inherited.and_then(|count| count.parse().ok()).unwrap_or(0);
+    let (set_env, remove_env) = gimlet_trust::session_environment(trust.is_settled(), inherited);
+    let mut options = HostOptions {
+        set_env,
+        remove_env,
+        ..HostOptions::default()
+    };
+    for variable in env_vars::ALL {
         if variable.secret {
             options.remove_env.push(variable.name.to_owned());
         }

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Tools(ToolsArgs),
     /// Explain what may happen and who decides, or try the rules on cases
     Policy(PolicyArgs),
+    /// Whether the files of a folder may be obeyed: show, grant, revoke, list
+    Trust(TrustArgs),
     /// Run a command confined by the operating system, or show what holds here
     Sandbox(SandboxArgs),
     /// Find secrets and confidential terms in what is about to leave
@@ -156,6 +158,9 @@ pub(crate) struct RunArgs {
     /// The session's name
     #[arg(short, long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// Trust this folder, and those of --add-dir, for this run: what its files say counts
+    #[arg(long)]
+    pub(crate) trust: bool,
     /// Settings for this run: a file or JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub(crate) settings: Option<String>,
@@ -267,6 +272,44 @@ pub(crate) struct ExplainArgs {
     pub(crate) add_dir: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) json: JsonFlag,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct TrustArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<TrustCommand>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustCommand {
+    /// Show whether a folder is trusted, and what it would do
+    Show {
+        /// The folder; this one where it is missing
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Trust a folder, after showing all that it would do
+    Grant {
+        /// The folder; this one where it is missing
+        folder: Option<PathBuf>,
+        /// Without a question
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Trust a folder no longer
+    Revoke {
+        /// The folder; this one where it is missing
+        folder: Option<PathBuf>,
+    },
+    /// List the folders that are trusted
+    List {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -18,6 +18,7 @@ pub(crate) mod sessions;
 pub(crate) mod tape;
 pub(crate) mod tasks;
 pub(crate) mod tools;
+pub(crate) mod trust;
 pub(crate) mod undercover;
 pub(crate) mod worktrees;
 

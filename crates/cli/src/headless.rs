@@ -6,7 +6,7 @@ use crate::{
     exit::{self, Exit},
     signals,
 };
-use gimlet_app::{Answers, Deck, Hub, Launch, Persistence};
+use gimlet_app::{Answers, Deck, Hub, Launch, Persistence, TrustFlag};
 use gimlet_gateway::{
     BypassSwitch, HeadlessOptions, InitFacts, Input, Io, ModelFacts, Outcome, Output, Partials,
     PermissionPrompts, Replays, StateEvents, Verbosity,
@@ -263,6 +263,11 @@ fn launch(args: &RunArgs) -> Result<Launch, Exit> {
             None => Answers::FromNobody,
         },
         deck: Deck::None,
+        trust: if args.trust {
+            TrustFlag::ThisRun
+        } else {
+            TrustFlag::AsSaid
+        },
         cwd,
     })
 }

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod consent;
 mod exit;
 mod headless;
 #[cfg(target_os = "linux")]
@@ -62,6 +63,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Worktrees(args)) => commands::worktrees::run(&args),
         Some(Command::Tools(args)) => commands::tools::run(&args),
         Some(Command::Policy(args)) => commands::policy::run(&args),
+        Some(Command::Trust(args)) => commands::trust::run(&args),
         Some(Command::Undercover(args)) => commands::undercover::run(args),
         Some(Command::Sandbox(args)) => commands::sandbox::run(args),
         Some(Command::Features) => commands::features::run(),

@@ -3,10 +3,11 @@
 use crate::{
     args::{Cli, RunArgs},
     commands::{here, plain_launch},
+    consent,
     exit::{self, Exit},
 };
 use clap::CommandFactory as _;
-use gimlet_app::KeyPlace;
+use gimlet_app::{KeyPlace, TrustFlag};
 
 /// Without `-p` and without a prompt: says where things stand.
 pub(crate) fn run(args: &RunArgs) -> Exit {
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
         let hint = "add -p: the work is done, and the result is printed";
         return exit::complain(Exit::Usage, text, Some(hint));
     }
-    greet().unwrap_or_else(|exit| exit)
+    greet(args).unwrap_or_else(|exit| exit)
 }
 
 /// The command that a single word was probably meant to be.
@@ -59,8 +60,12 @@ fn changes(from: &str, to: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-fn greet() -> Result<Exit, Exit> {
-    let launch = plain_launch()?;
+fn greet(args: &RunArgs) -> Result<Exit, Exit> {
+    let mut launch = plain_launch()?;
+    if args.trust {
+        launch.trust = TrustFlag::ThisRun;
+    }
+    let trust = consent::ask(&launch)?;
     let (settings, dirs) = launch
         .load_settings()
         .map_err(|fault| exit::open_fault(&fault))?;
@@ -75,6 +80,7 @@ fn greet() -> Result<Exit, Exit> {
     let mut lines = vec![
         format!("Gimlet {}", env!("CARGO_PKG_VERSION")),
         format!("  folder  {}", here()?.display()),
+        format!("  trust   {trust}"),
         format!("  model   {model}"),
     ];
     match key {

@@ -42,6 +42,8 @@ pub struct HostOptions {
     pub pass_env: PassEnv,
     /// Variables that no process inherits, such as keys. `BASH_ENV` and `ENV` never are.
     pub remove_env: Vec<String>,
+    /// Variables that every process gets.
+    pub set_env: Vec<(String, String)>,
     /// What a write flushes.
     pub flush: Flush,
 }
@@ -60,11 +62,12 @@ impl LocalHost {
             shell,
             pass_env,
             remove_env,
+            set_env,
             flush,
         } = options;
         Self {
             flush,
-            starter: process::Starter::new(shell, pass_env, remove_env),
+            starter: process::Starter::new(shell, pass_env, remove_env, set_env),
         }
     }
 }

@@ -17,13 +17,26 @@ pub struct Gate {
     rules: Arc<Rules>,
     /// Folders that hold Gimlet's own files.
     own: Vec<PathBuf>,
+    untrusted: bool,
     ground: Arc<dyn Ground>,
 }
 
 impl Gate {
     /// A judge of these rules.
     pub fn new(rules: Arc<Rules>, own: Vec<PathBuf>, ground: Arc<dyn Ground>) -> Self {
-        Self { rules, own, ground }
+        Self {
+            rules,
+            own,
+            untrusted: false,
+            ground,
+        }
+    }
+
+    /// The same in a folder that nobody has trusted.
+    #[must_use]
+    pub fn in_untrusted_folder(mut self) -> Self {
+        self.untrusted = true;
+        self
     }
 
     fn decide(&self, case: &Case<'_>) -> Decision {
@@ -47,7 +60,10 @@ impl Gate {
         accesses: &[Access],
         judge: impl FnOnce(&Policy<'_>, &Request<'_>) -> R,
     ) -> R {
-        let site = site(call.scene, &self.own);
+        let site = Site {
+            untrusted: self.untrusted,
+            ..site(call.scene, &self.own)
+        };
         let grants = &call.scene.grants;
         let granted =
             (!grants.is_empty()).then(|| self.rules.with_grants(grants, &call.scene.root));
@@ -80,6 +96,7 @@ pub fn site(scene: &Scene, own: &[PathBuf]) -> Site {
         home: scene.home.clone(),
         scratch: Some(scene.scratch.clone()),
         own: own.to_vec(),
+        untrusted: false,
     }
 }
 

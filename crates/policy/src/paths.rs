@@ -172,6 +172,9 @@ pub struct Site {
     pub scratch: Option<PathBuf>,
     /// Folders that hold Gimlet's own files: nothing writes there.
     pub own: Vec<PathBuf>,
+    /// True where nobody has trusted the repository yet: even looking at it by git is asked
+    /// about, since git runs what the repository names.
+    pub untrusted: bool,
 }
 
 /// A site with its folders resolved once.

@@ -4,12 +4,13 @@
 use crate::{
     fault::SettingsFault,
     features::{Feature, Stage},
-    keys::{self, Foreign, KEYS, Key, Shape},
+    keys::{self, Foreign, KEYS, Key, Scope, Shape},
     notice::{Notice, NoticeKind},
-    repository::{self, join},
+    repository::{self, Refused, join},
     source::Source,
     tree::{Data, Member, Tree},
 };
+use gimlet_trust::Workspace;
 
 /// What is left of a layer, and what was said about it.
 #[derive(Debug)]
@@ -19,9 +20,11 @@ pub(crate) struct Checked {
     pub(crate) faults: Vec<SettingsFault>,
 }
 
-/// Checks a whole layer. `weaker` is the merge of all weaker layers.
-pub(crate) fn check(tree: Tree, weaker: &Tree) -> Checked {
+/// Checks a whole layer. `weaker` is the merge of all weaker layers; `workspace` says what of a
+/// repository's files counts.
+pub(crate) fn check(tree: Tree, weaker: &Tree, workspace: &Workspace) -> Checked {
     let mut checker = Checker {
+        workspace,
         notices: Vec::new(),
         faults: Vec::new(),
     };
@@ -69,12 +72,13 @@ struct At<'a> {
     weaker: Option<&'a Tree>,
 }
 
-struct Checker {
+struct Checker<'a> {
+    workspace: &'a Workspace,
     notices: Vec<Notice>,
     faults: Vec<SettingsFault>,
 }
 
-impl Checker {
+impl Checker<'_> {
     /// Keeps the members that fit.
     fn object(&mut self, members: Vec<Member>, keys: &[Key], at: &At<'_>) -> Vec<Member> {
         let mut kept = Vec::new();
@@ -88,17 +92,20 @@ impl Checker {
                 continue;
             }
             let weaker = at.weaker.and_then(|weaker| weaker.member(&member.key));
-            if member.value.source.layer.is_repository()
-                && let Some(why) = repository::refusal(key, &member.value, weaker)
-            {
-                let text = format!("`{path}` does not count, because {why}");
-                self.notice(
-                    NoticeKind::NotFromRepository,
-                    &member.key_source,
-                    path,
-                    text,
-                );
-                continue;
+            let mut member = member;
+            if member.value.source.layer.is_repository() {
+                let refused =
+                    repository::refusal(key, &path, &member.value, weaker, self.workspace);
+                if let Some(refused) = refused {
+                    self.refused(&refused, &member, path);
+                    continue;
+                }
+                if key.scope == Scope::RepositoryAgreed {
+                    let gone = repository::keep_agreed(&path, &mut member.value, self.workspace);
+                    if gone > 0 {
+                        self.refused(&Refused::NotAgreed, &member, path.clone());
+                    }
+                }
             }
             let Member {
                 key: name,
@@ -121,6 +128,27 @@ impl Checker {
             }
         }
         kept
+    }
+
+    fn refused(&mut self, refused: &Refused, member: &Member, path: String) {
+        let (kind, text) = match refused {
+            Refused::Never(why) => (
+                NoticeKind::NotFromRepository,
+                format!("`{path}` does not count, because {why}"),
+            ),
+            Refused::NotAgreed if self.workspace.is_trusted() => (
+                NoticeKind::NotAgreed,
+                format!(
+                    "`{path}` says what you have not agreed to; `gimlet trust` shows it, and it \
+                     does not count until then"
+                ),
+            ),
+            Refused::NotAgreed => (
+                NoticeKind::NotTrusted,
+                format!("`{path}` does not count, because the folder is not trusted"),
+            ),
+        };
+        self.notice(kind, &member.key_source, path, text);
     }
 
     fn value(&mut self, value: Tree, shape: Shape, at: &At<'_>) -> Option<Tree> {

@@ -140,6 +140,9 @@ registry! {
 
     System plain PATH "0.1.0"
         "Where programs such as `git` are found.";
+    System plain GIT_CONFIG_COUNT "0.1.0"
+        "How many keys of git's configuration the environment sets; those for the commands of a \
+         session come after them.";
     System plain SHELL "0.1.0"
         "The shell that runs commands, where it is bash or zsh.";
     System plain TERM "0.1.0"

@@ -1,6 +1,7 @@
 //! What is wrong with settings, told so that a person can mend it.
 
 use crate::source::Source;
+use gimlet_trust::Unsafe;
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
@@ -50,6 +51,9 @@ pub enum SettingsFault {
         /// The dotted key.
         key: String,
     },
+    /// Somebody else may write the organisation's settings.
+    #[error("the organisation's settings cannot be believed: {0}")]
+    UnsafeManaged(Unsafe),
     /// `--setting-sources` names a source that does not exist.
     #[error("`{name}` is no settings source")]
     UnknownSource {
@@ -83,6 +87,10 @@ impl SettingsFault {
                 "remove `{key}` from the file, change the secret if the file was ever shared, \
                  and store it with `gimlet auth login` or in your own environment"
             ),
+            Self::UnsafeManaged(danger) => format!(
+                "make {} the administrator's, and let nobody else write it",
+                danger.path.display()
+            ),
             Self::UnknownSource { .. } => {
                 "give a list made of `user`, `project` and `local`".to_owned()
             }
@@ -95,7 +103,7 @@ impl SettingsFault {
             Self::Malformed { source_place, .. }
             | Self::WrongValue { source_place, .. }
             | Self::SecretInRepository { source_place, .. } => Some(source_place),
-            Self::Unreadable { .. } | Self::UnknownSource { .. } => None,
+            Self::Unreadable { .. } | Self::UnsafeManaged(_) | Self::UnknownSource { .. } => None,
         }
     }
 
@@ -104,7 +112,7 @@ impl SettingsFault {
         match self {
             Self::Malformed { key, .. } => key.as_deref(),
             Self::WrongValue { key, .. } | Self::SecretInRepository { key, .. } => Some(key),
-            Self::Unreadable { .. } | Self::UnknownSource { .. } => None,
+            Self::Unreadable { .. } | Self::UnsafeManaged(_) | Self::UnknownSource { .. } => None,
         }
     }
 }

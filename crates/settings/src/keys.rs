@@ -35,13 +35,19 @@ pub(crate) enum Shape {
 /// Who may set a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Anyone, the repository's files included.
+    /// Anyone, the files of a trusted repository included.
     Anyone,
+    /// Anyone, the repository's files included even before it is trusted: it only forbids.
+    Restricts,
+    /// Anyone; what a trusted repository's files say counts as far as the person has agreed to
+    /// it, entry by entry.
+    RepositoryAgreed,
     /// Anyone but the repository's files.
     NotRepository,
     /// Anyone; the repository's files may only lower what others set.
     RepositoryLowers,
-    /// Anyone; the repository's files may not name a mode that lets everything through.
+    /// Anyone; the repository's files may not name a mode that lets everything through, and one
+    /// that lets more through only where the person has agreed to it.
     RepositoryCareful,
 }
 
@@ -62,6 +68,8 @@ pub(crate) const BASH_OUTPUT_MAX_CHARS: (u64, u64) = (4_000, 128_000);
 pub(crate) const BASH_OUTPUT_CHARS: usize = 30_000;
 /// Modes that a repository may not choose.
 pub(crate) const WIDE_MODES: [&str; 2] = ["auto", "bypassPermissions"];
+/// Modes that a repository may choose where the person has agreed to it.
+pub(crate) const AGREED_MODES: [&str; 1] = ["acceptEdits"];
 
 pub(crate) const KEYS: &[Key] = &[
     Key {
@@ -214,7 +222,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         name: "confidentialTerms",
         shape: Shape::Texts,
-        scope: Scope::Anyone,
+        scope: Scope::Restricts,
         default: "",
         about: "Names, hosts and words that must not leave: `gimlet undercover` finds them however \
                 they are written.",
@@ -298,21 +306,21 @@ const PERMISSION_KEYS: &[Key] = &[
     Key {
         name: "allow",
         shape: Shape::Texts,
-        scope: Scope::NotRepository,
+        scope: Scope::RepositoryAgreed,
         default: "",
         about: "Rules for what goes through without asking.",
     },
     Key {
         name: "ask",
         shape: Shape::Texts,
-        scope: Scope::Anyone,
+        scope: Scope::Restricts,
         default: "",
         about: "Rules for what is always asked about.",
     },
     Key {
         name: "deny",
         shape: Shape::Texts,
-        scope: Scope::Anyone,
+        scope: Scope::Restricts,
         default: "",
         about: "Rules for what never happens. Wins over `ask`, which wins over `allow`.",
     },
@@ -334,7 +342,7 @@ const PERMISSION_KEYS: &[Key] = &[
     Key {
         name: "additionalDirectories",
         shape: Shape::Texts,
-        scope: Scope::NotRepository,
+        scope: Scope::RepositoryAgreed,
         default: "",
         about: "Folders beside the working folder that count as part of it. `~/` is the home \
                 folder; other relative paths start at the working folder.",
@@ -342,7 +350,7 @@ const PERMISSION_KEYS: &[Key] = &[
     Key {
         name: "disableBypassPermissionsMode",
         shape: Shape::OneOf(&["disable"]),
-        scope: Scope::Anyone,
+        scope: Scope::Restricts,
         default: "",
         about: "With `disable`, nobody can use the mode `bypassPermissions`.",
     },

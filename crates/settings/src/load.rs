@@ -8,15 +8,19 @@ use crate::{
     env_vars,
     fault::SettingsFault,
     merge::merge,
-    notice::Notice,
+    notice::{Notice, NoticeKind},
     parse::{self, TextOrigin},
-    read,
-    source::{Layer, Source},
+    read, repository,
+    source::{Layer, Origin, Source},
     tree::Tree,
     variables,
 };
+use gimlet_trust::{Capability, Workspace, others_may_write};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What is loaded.
 #[derive(Clone, Debug)]
@@ -27,6 +31,8 @@ pub struct LoadSpec {
     pub env: Env,
     /// Gimlet's own folders.
     pub dirs: Dirs,
+    /// What of the repository's files counts.
+    pub workspace: Workspace,
     /// Where the organisation's files lie.
     pub managed_dir: PathBuf,
     /// Which file layers count; the organisation's always do.
@@ -39,10 +45,12 @@ pub struct LoadSpec {
 }
 
 impl LoadSpec {
-    /// Everything at its customary place, and no flags.
+    /// Everything at its customary place, no flags, and a repository that is not trusted.
     pub fn new(root: impl Into<PathBuf>, env: Env, dirs: Dirs) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            workspace: Workspace::closed(&root, dirs.home.as_deref()),
+            root,
             env,
             dirs,
             managed_dir: PathBuf::from("/etc/gimlet"),
@@ -137,8 +145,8 @@ impl Settings {
             faults: Vec::new(),
         };
         let user = loading.read_all(&spec.user_files(), Layer::User);
-        let project = loading.read_all(&spec.repository_files(Layer::Project), Layer::Project);
-        let local = loading.read_all(&spec.repository_files(Layer::Local), Layer::Local);
+        let project = loading.read_repository(spec, Layer::Project);
+        let local = loading.read_repository(spec, Layer::Local);
         let flags = loading.flags(spec);
         let managed_files = loading.managed_files(&spec.managed_dir);
         let managed = loading.read_all(&managed_files, Layer::Managed);
@@ -153,7 +161,7 @@ impl Settings {
             .chain(flags)
             .chain(managed)
         {
-            loading.add(tree);
+            loading.add(tree, &spec.workspace);
         }
         let Loading {
             merged,
@@ -165,6 +173,23 @@ impl Settings {
 }
 
 impl LoadSpec {
+    /// What the repository's files would run, widen or redirect, and where. A file that is not
+    /// understood says nothing here; loading tells of it.
+    pub fn capabilities(&self) -> Vec<Capability> {
+        let layers = [Layer::Project, Layer::Local].into_iter();
+        let files = layers.flat_map(|layer| {
+            let paths = self.repository_files(layer).into_iter();
+            paths.map(move |path| (path, layer))
+        });
+        let trees = files.filter_map(|(path, layer)| {
+            let read = read::repository_file(&path, layer, &self.workspace);
+            read.ok()?.ok()?
+        });
+        trees
+            .flat_map(|tree| repository::capabilities(&tree))
+            .collect()
+    }
+
     /// The person's files, the weaker first.
     fn user_files(&self) -> Vec<PathBuf> {
         if !self.sources.user {
@@ -225,11 +250,22 @@ impl Loading {
         trees
     }
 
+    /// The organisation's files. What somebody else may write is not the organisation's: it
+    /// may neither permit anything nor be left out, since it may have forbidden something.
     fn managed_files(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let more_in = folder.join("managed-settings.d");
         let mut files = vec![folder.join("managed-settings.json")];
-        match read::json_files(&folder.join("managed-settings.d")) {
+        match read::json_files(&more_in) {
             Ok(more) => files.extend(more),
             Err(fault) => self.faults.push(fault),
+        }
+        let written = [folder, more_in.as_path()].into_iter();
+        let written = written.chain(files.iter().map(PathBuf::as_path));
+        let dangers: Vec<_> = written.filter_map(others_may_write).collect();
+        if !dangers.is_empty() {
+            let faults = dangers.into_iter().map(SettingsFault::UnsafeManaged);
+            self.faults.extend(faults);
+            return Vec::new();
         }
         files
     }
@@ -258,12 +294,44 @@ impl Loading {
         trees
     }
 
-    fn add(&mut self, tree: Tree) {
+    /// The repository's files. Before it is trusted they are read for what they forbid.
+    fn read_repository(&mut self, spec: &LoadSpec, layer: Layer) -> Vec<Tree> {
+        let mut trees = Vec::new();
+        for path in spec.repository_files(layer) {
+            match read::repository_file(&path, layer, &spec.workspace) {
+                Ok(Ok(tree)) => trees.extend(tree),
+                Ok(Err(real)) => {
+                    let source = Source {
+                        layer,
+                        origin: Origin::File {
+                            path: Arc::new(path),
+                            line: 1,
+                            column: 1,
+                        },
+                    };
+                    let text = format!(
+                        "the file does not count, because it lies outside of the repository, at {}",
+                        real.display()
+                    );
+                    self.notices.push(Notice {
+                        kind: NoticeKind::NotFromRepository,
+                        source,
+                        key: String::new(),
+                        text,
+                    });
+                }
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        trees
+    }
+
+    fn add(&mut self, tree: Tree, workspace: &Workspace) {
         let Checked {
             tree,
             notices,
             faults,
-        } = check::check(tree, &self.merged);
+        } = check::check(tree, &self.merged, workspace);
         self.notices.extend(notices);
         self.faults.extend(faults);
         let weak = std::mem::replace(&mut self.merged, Tree::empty_object(Source::built_in()));

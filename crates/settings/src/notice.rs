@@ -10,6 +10,10 @@ pub enum NoticeKind {
     Unknown,
     /// A repository may not say this.
     NotFromRepository,
+    /// The repository is trusted, but not agreed to in this.
+    NotAgreed,
+    /// The repository is not trusted.
+    NotTrusted,
     /// The key is known, and Gimlet does not act on it.
     NotUsed,
     /// The feature is gone; the switch does nothing.
@@ -33,10 +37,12 @@ impl Notice {
     /// True when it is worth a line without being asked for. The rest is for `gimlet doctor`.
     pub fn is_warning(&self) -> bool {
         match self.kind {
-            NoticeKind::Unknown | NoticeKind::NotFromRepository | NoticeKind::RemovedFeature => {
-                true
-            }
-            NoticeKind::NotUsed => false,
+            NoticeKind::Unknown
+            | NoticeKind::NotFromRepository
+            | NoticeKind::NotAgreed
+            | NoticeKind::RemovedFeature => true,
+            // That the folder is not trusted is told once, not for every key.
+            NoticeKind::NotTrusted | NoticeKind::NotUsed => false,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     source::Layer,
     tree::Tree,
 };
+use gimlet_trust::{Withheld, Workspace};
 use std::{
     fs::{self, File},
     io::{self, Read as _},
@@ -32,6 +33,36 @@ pub(crate) fn file_if_there(path: &Path, layer: Layer) -> Result<Option<Tree>, S
             path: path.to_owned(),
             reason,
         }),
+    }
+}
+
+/// Reads a file of a repository through its gate. The inner error is where a link leads that
+/// leaves the repository.
+pub(crate) fn repository_file(
+    path: &Path,
+    layer: Layer,
+    workspace: &Workspace,
+) -> Result<Result<Option<Tree>, PathBuf>, SettingsFault> {
+    let read = if workspace.is_trusted() {
+        match workspace.read(path, MAX_FILE_BYTES) {
+            Ok(obeyed) => Ok(obeyed.into_bytes()),
+            Err(Withheld::Untrusted) => workspace.read_restrictions(path, MAX_FILE_BYTES),
+            Err(withheld) => Err(withheld),
+        }
+    } else {
+        workspace.read_restrictions(path, MAX_FILE_BYTES)
+    };
+    let unreadable = |reason| SettingsFault::Unreadable {
+        path: path.to_owned(),
+        reason,
+    };
+    match read {
+        Ok(bytes) => tree_of(&bytes, path, layer).map(|tree| Ok(Some(tree))),
+        Err(Withheld::Missing | Withheld::Untrusted) => Ok(Ok(None)),
+        Err(Withheld::Outside { real }) => Ok(Err(real)),
+        Err(Withheld::NotAFile) => Err(unreadable(not_regular())),
+        Err(Withheld::TooLong { .. }) => Err(unreadable(too_long())),
+        Err(Withheld::Unreadable(reason)) => Err(unreadable(reason)),
     }
 }
 
@@ -78,22 +109,27 @@ fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     // A pipe or a device would block or never end.
     let kind = fs::metadata(path)?;
     if !kind.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "this is not a regular file",
-        ));
+        return Err(not_regular());
     }
     let mut bytes = Vec::new();
     File::open(path)?
         .take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("a settings file has at most {MAX_FILE_BYTES} bytes"),
-        ));
+        return Err(too_long());
     }
     Ok(bytes)
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "this is not a regular file")
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("a settings file has at most {MAX_FILE_BYTES} bytes"),
+    )
 }
 
 fn tree_of(bytes: &[u8], path: &Path, layer: Layer) -> Result<Tree, SettingsFault> {

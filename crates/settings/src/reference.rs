@@ -176,6 +176,10 @@ fn entry(page: &mut String, key: &Key) {
     };
     let repository = match key.scope {
         Scope::Anyone => "",
+        Scope::Restricts => " Counts from a repository's files before it is trusted.",
+        Scope::RepositoryAgreed => {
+            " From a repository's files each entry counts once you agree to it."
+        }
         Scope::NotRepository => " Not from a repository's files.",
         Scope::RepositoryLowers => " A repository's files may lower it, and not raise it.",
         Scope::RepositoryCareful => {

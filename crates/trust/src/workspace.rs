@@ -16,6 +16,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Links that are followed one after the other.
+const MOST_LINKS: usize = 16;
+
 /// A folder that a session works in, and what its repository may do.
 #[derive(Clone, Debug)]
 pub struct Workspace {
@@ -23,6 +26,7 @@ pub struct Workspace {
     home: Option<PathBuf>,
     standing: Standing,
     grants: Vec<Grant>,
+    added: Vec<PathBuf>,
 }
 
 /// Whether a repository is trusted.
@@ -151,7 +155,19 @@ impl Workspace {
             home,
             standing,
             grants: Vec::new(),
+            added: Vec::new(),
         }
+    }
+
+    /// The same with folders that the person added: files of a trusted repository may lead
+    /// there. What stands in them counts for this run, or where they are trusted by themselves.
+    #[must_use]
+    pub fn with_added(mut self, added: impl IntoIterator<Item = PathBuf>) -> Self {
+        let real = added
+            .into_iter()
+            .filter_map(|path| path.canonicalize().ok());
+        self.added = real.collect();
+        self
     }
 
     /// The folder and its repository.
@@ -197,7 +213,7 @@ impl Workspace {
         let Ok(place) = Place::find(folder, self.home.as_deref()) else {
             return false;
         };
-        if place.root == self.place.root {
+        if place.root == self.place.root || self.is_added(&place.folder) {
             return true;
         }
         let is_above = self.place.root.starts_with(&place.folder);
@@ -218,8 +234,21 @@ impl Workspace {
         let (Ok(from), Ok(into)) = (Place::find(named, home), Place::find(to, home)) else {
             return false;
         };
+        if self
+            .added
+            .iter()
+            .any(|added| into.folder.starts_with(added))
+        {
+            return true;
+        }
         let stays = into.folder.starts_with(&from.root) || into.root == self.place.root;
         (stays || self.is_granted(&into)) && self.covers(to)
+    }
+
+    /// True for an added folder in a run for which the person trusts.
+    fn is_added(&self, folder: &Path) -> bool {
+        let added = self.added.iter().any(|added| folder.starts_with(added));
+        added && self.standing == Standing::ForThisRun
     }
 
     fn is_granted(&self, place: &Place) -> bool {
@@ -250,6 +279,33 @@ impl Workspace {
         }
         let bytes = read_regular(&real, most_bytes)?;
         Ok(Obeyed { real, bytes })
+    }
+
+    /// True where writing to a path writes inside of the repository, whatever links the
+    /// repository brought along. The folder that is written to must exist.
+    pub fn stays_inside(&self, path: &Path) -> bool {
+        let mut path = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+                return false;
+            };
+            // A folder that is not there yet is made below one that is.
+            let there = folder
+                .ancestors()
+                .find(|above| above.symlink_metadata().is_ok());
+            let Some(real) = there.and_then(|there| there.canonicalize().ok()) else {
+                return false;
+            };
+            if !real.starts_with(&self.place.root) {
+                return false;
+            }
+            match fs::read_link(&path) {
+                Ok(to) => path = real.join(to),
+                Err(_) if there == Some(folder) => return path_is_plain(&real.join(name)),
+                Err(_) => return true,
+            }
+        }
+        false
     }
 
     /// Reads a file of a repository whose restrictions hold even before it is trusted. Who calls
@@ -312,6 +368,11 @@ impl Workspace {
             GitEntry::Folder | GitEntry::Bare | GitEntry::Linked { .. } | GitEntry::Foreign => None,
         }
     }
+}
+
+/// Neither a device nor a pipe, nor anything else that is no file.
+fn path_is_plain(path: &Path) -> bool {
+    fs::symlink_metadata(path).map_or(true, |info| info.is_file())
 }
 
 fn no_file(error: io::Error) -> Withheld {

@@ -4,6 +4,7 @@ use super::judges;
 use gimlet_policy::{RuleSource, Rules};
 use gimlet_ports::{Plan, Scene, rule};
 use gimlet_protocol::{Access, Desk, Mode, Risk, SessionId, Verdict};
+use gimlet_trust::{Book, Workspace};
 use std::{path::Path, sync::Arc};
 
 struct World {
@@ -65,7 +66,9 @@ impl World {
                 access
             }],
         };
-        let judges = judges(rules, vec![self.path("data")]);
+        let book = Book::empty(&self.path("data"));
+        let trusted = Workspace::for_this_run(&self.path("work"), None, &book);
+        let judges = judges(rules, vec![self.path("data")], &trusted);
         rule(
             &judges,
             Verdict::Ask,

@@ -9,6 +9,7 @@ use super::{
     text,
 };
 use gimlet_engine::MemoryFile;
+use gimlet_trust::Withheld;
 use std::{
     fs, io,
     path::{Component, Path, PathBuf},
@@ -153,6 +154,15 @@ impl<'a> Loader<'a> {
         if let Some(why) = way.unwanted {
             return Err(why.clone());
         }
+        let of_repository = match way.scope {
+            MemoryScope::Managed | MemoryScope::User => false,
+            MemoryScope::Project | MemoryScope::Local => true,
+        };
+        // What an import names is judged by the file that names it, where that was read.
+        let folder = way.imported_by.unwrap_or(path).parent().unwrap_or(path);
+        if of_repository && !self.search.trust.covers(folder) {
+            return Err(LeftOut::NotTrusted);
+        }
         let real = path.canonicalize().map_err(unreadable)?;
         if way.chain.contains(&real) {
             return Err(LeftOut::Circle);
@@ -179,7 +189,20 @@ impl<'a> Loader<'a> {
         if info.len() > LARGEST_FILE_BYTES {
             return Err(LeftOut::TooLarge { bytes: info.len() });
         }
-        let bytes = fs::read(path).map_err(unreadable)?;
+        let bytes = if of_repository {
+            let read = self.search.trust.read(path, LARGEST_FILE_BYTES);
+            read.map_err(|withheld| match withheld {
+                Withheld::Missing => LeftOut::Missing,
+                Withheld::Untrusted => LeftOut::NotTrusted,
+                Withheld::Outside { real } => LeftOut::Outside { real },
+                Withheld::NotAFile => LeftOut::NotText,
+                Withheld::TooLong { bytes } => LeftOut::TooLarge { bytes },
+                Withheld::Unreadable(error) => unreadable(error),
+            })?
+            .into_bytes()
+        } else {
+            fs::read(path).map_err(unreadable)?
+        };
         if bytes.contains(&0) {
             return Err(LeftOut::NotText);
         }

@@ -50,8 +50,25 @@ pub(super) fn add(search: &MemorySearch, to: NoteTo, text: &str) -> Result<NoteW
             hint: None,
         });
     };
+    if to != NoteTo::User && !search.trust.is_trusted() {
+        return Err(OpenFault::User {
+            text: "the folder is not trusted, so its memory files do not count and none is written"
+                .to_owned(),
+            hint: Some("`gimlet trust grant` trusts it".to_owned()),
+        });
+    }
     let survey = search.survey();
     let path = place(search, &survey, to);
+    // A link that the repository brought along could lead to any file of the person's.
+    if to != NoteTo::User && !search.trust.stays_inside(&path) {
+        return Err(OpenFault::User {
+            text: format!(
+                "{} is a link that leads out of the repository",
+                path.display()
+            ),
+            hint: Some("add the note to the file that it leads to".to_owned()),
+        });
+    }
     let imports = if to == NoteTo::Local && !path.exists() {
         pushed_aside(search, &survey)
     } else {

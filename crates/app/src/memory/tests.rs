@@ -2,6 +2,7 @@
 
 use super::{LARGEST_FILE_BYTES, LeftOut, MemorySearch, MemoryState, MemorySurvey};
 use gimlet_settings::{FileSources, InstructionFiles};
+use gimlet_trust::{Book, Workspace};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -61,7 +62,16 @@ impl Tree {
             which: InstructionFiles::default(),
             excludes: Vec::new(),
             sources: FileSources::default(),
+            trust: self.trust("home/p/a/b"),
         }
+    }
+
+    /// The person trusts the repository for this run, and those that they add.
+    fn trust(&self, name: &str) -> Workspace {
+        let book = Book::empty(&self.root);
+        let home = self.at("home");
+        let workspace = Workspace::for_this_run(&self.at(name), Some(&home), &book);
+        workspace.with_added(["outside", "extra", "more"].map(|name| self.at(name)))
     }
 
     pub(super) fn name(&self, path: &Path) -> String {
@@ -429,6 +439,7 @@ fn a_home_folder_in_git_is_no_workspace() {
     ]);
     let search = MemorySearch {
         root: tree.at("home/q"),
+        trust: tree.trust("home/q"),
         ..tree.search()
     };
     assert_eq!(search.workspace(), tree.at("home/q"));

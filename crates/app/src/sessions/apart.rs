@@ -143,7 +143,11 @@ impl Hub {
     pub(super) fn apart(&self, record: &Record, parent: &SessionId) -> Arc<dyn Judge> {
         let rules = self.launch.rules(&self.settings);
         Arc::new(Apart {
-            policy: gate::judges(rules, vec![self.dirs.data.clone()]),
+            policy: gate::judges(
+                rules,
+                vec![self.dirs.data.clone()],
+                &self.launch.workspace(&self.dirs),
+            ),
             files: record.files.clone(),
             originals: self.originals(record, parent),
         })

@@ -3,6 +3,7 @@
 use super::kind::Kind;
 use crate::memory::MemorySearch;
 use gimlet_ports::WorkerKind;
+use gimlet_trust::{Withheld, Workspace};
 use std::{
     collections::BTreeSet,
     fs,
@@ -37,9 +38,9 @@ impl Kinds {
     pub(crate) fn find(search: &MemorySearch) -> Self {
         let mut found = Self::default();
         let mut seen = BTreeSet::new();
-        for place in places(search) {
+        for (place, whose) in places(search) {
             if seen.insert(place.clone()) {
-                found.read_folder(&place);
+                found.read_folder(&place, whose, &search.trust);
             }
         }
         for kind in Self::built_in().kinds {
@@ -67,12 +68,20 @@ impl Kinds {
         }
     }
 
-    fn read_folder(&mut self, folder: &Path) {
+    fn read_folder(&mut self, folder: &Path, whose: Whose, workspace: &Workspace) {
         let mut files = Vec::new();
         collect(folder, 0, &mut files);
         files.sort();
         for path in files {
-            match read(&path) {
+            let text = match whose {
+                Whose::Person => read(&path),
+                Whose::Repository => match workspace.read(&path, LARGEST_BYTES) {
+                    Ok(obeyed) => as_text(obeyed.into_bytes()),
+                    Err(Withheld::Untrusted) => continue,
+                    Err(withheld) => Err(withheld.to_string()),
+                },
+            };
+            match text.and_then(|text| Kind::parse(&text)) {
                 Ok(Some(kind)) => self.add(Kind {
                     file: Some(path),
                     ..kind
@@ -111,21 +120,33 @@ impl Kinds {
     }
 }
 
-/// Where definitions may stand, the strongest first.
-fn places(search: &MemorySearch) -> Vec<PathBuf> {
+/// Whose a definition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Person,
+    Repository,
+}
+
+/// Where definitions may stand, the strongest first. Those of a repository count where it is
+/// trusted.
+fn places(search: &MemorySearch) -> Vec<(PathBuf, Whose)> {
     let mut places = Vec::new();
     if search.sources.project {
         let top = search.workspace();
         let folders = search.root.ancestors();
         let within = folders.take_while(|folder| folder.starts_with(top));
         for folder in within.chain(search.added.iter().map(PathBuf::as_path)) {
-            places.push(folder.join(".gimlet/agents"));
-            places.push(folder.join(".claude/agents"));
+            if !search.trust.covers(folder) {
+                continue;
+            }
+            places.push((folder.join(".gimlet/agents"), Whose::Repository));
+            places.push((folder.join(".claude/agents"), Whose::Repository));
         }
     }
     if search.sources.user {
-        places.push(search.config.join("agents"));
-        places.extend(search.claude.iter().map(|claude| claude.join("agents")));
+        places.push((search.config.join("agents"), Whose::Person));
+        let claude = search.claude.iter().map(|claude| claude.join("agents"));
+        places.extend(claude.map(|place| (place, Whose::Person)));
     }
     places
 }
@@ -149,14 +170,17 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Kind>, String> {
+fn read(path: &Path) -> Result<String, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
     if size > LARGEST_BYTES {
         return Err(format!("it has {size} bytes; the limit is {LARGEST_BYTES}"));
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-    Kind::parse(&text)
+    as_text(bytes)
+}
+
+fn as_text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 #[cfg(test)]

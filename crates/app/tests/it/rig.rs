@@ -1,7 +1,7 @@
 //! A person's machine for one test: a repository, a home, and models that play scripts.
 
 use futures::StreamExt as _;
-use gimlet_app::{Answers, CostReport, Hub, Launch, cost_report, store::Store};
+use gimlet_app::{Answers, CostReport, Hub, Launch, TrustFlag, cost_report, store::Store};
 use gimlet_ports::{EventStream, OpenSpec, Sessions as _};
 use gimlet_protocol::{
     Block, Entry, Event, Fact, Hired, Mode, Op, OpKey, Reported, Returned, SessionId, SessionState,
@@ -38,6 +38,7 @@ impl Rig {
             cwd: root.join("work"),
             env,
             answers: Answers::FromClient,
+            trust: TrustFlag::ThisRun,
             ..Launch::default()
         };
         Self {

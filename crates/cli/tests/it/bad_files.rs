@@ -147,8 +147,9 @@ fn a_folder_that_may_not_be_read_is_told_to_the_model_and_the_rest_is_searched()
 fn own_folders_that_may_not_be_written_end_it_with_the_path() {
     let rig = Rig::new();
     let wire = Wire::new();
+    rig.distrust();
     fs::create_dir(rig.own()).unwrap();
-    let run = without_rights(&rig, rig.connected(&wire, ["-p", "hi"]));
+    let run = without_rights(&rig, rig.connected(&wire, ["-p", "hi", "--trust"]));
     fs::set_permissions(rig.own(), fs::Permissions::from_mode(0o500)).unwrap();
     let run = run.finish().expect(4);
     fs::set_permissions(rig.own(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -274,7 +275,10 @@ fn a_repository_without_a_commit_and_a_folder_without_git_will_do() {
             init(&folder);
         }
         let wire = Wire::saying(&["ok"]);
-        let run = rig.connected(&wire, ["-p", "hi"]).cwd(&folder).finish();
+        let run = rig
+            .connected(&wire, ["-p", "hi", "--trust"])
+            .cwd(&folder)
+            .finish();
         assert_eq!(run.quietly().out(), "ok\n");
     }
 }

@@ -112,11 +112,13 @@ fn a_file_that_may_not_grow_ends_the_turn_and_the_session_goes_on_later() {
 #[test]
 fn a_full_disk_is_told_nothing_is_lost_and_the_session_goes_on_when_there_is_room() {
     let rig = Rig::new();
+    rig.distrust();
     fs::create_dir(rig.own()).unwrap();
     let Some(_disk) = SmallDisk::mount(&rig.own(), "2m") else {
         // Without the right to mount, the test above shows the same with a limit.
         return a_file_that_may_not_grow_ends_the_turn_and_the_session_goes_on_later();
     };
+    rig.trust();
     let wire = overflowing();
     let ballast = rig.own().join("ballast");
     // Room for the first entries, but not for the result.

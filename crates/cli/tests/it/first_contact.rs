@@ -6,6 +6,7 @@ use std::{fmt::Write as _, fs, os::unix::fs::PermissionsExt as _};
 #[test]
 fn help_names_every_command_and_flag() {
     let rig = Rig::new();
+    rig.distrust();
     assert_shown!(
         rig,
         rig.gimlet(["--help"])
@@ -57,6 +58,7 @@ fn the_version_is_told_by_all_three_spellings() {
 #[test]
 fn without_arguments_it_says_what_is_configured_and_what_to_do_next() {
     let rig = Rig::new();
+    rig.distrust();
     let nothing: [&str; 0] = [];
     let without = rig.gimlet(nothing).finish().quietly().out();
     let with = rig
@@ -197,6 +199,7 @@ fn features_are_listed_and_show_what_the_person_chose() {
 #[test]
 fn the_demonstration_does_a_task_and_leaves_nothing() {
     let rig = Rig::new();
+    rig.distrust();
     let run = rig
         .gimlet(["demo"])
         .env("TMPDIR", rig.home())
@@ -215,6 +218,7 @@ fn the_demonstration_does_a_task_and_leaves_nothing() {
 #[test]
 fn the_demonstration_can_be_kept_and_looked_at() {
     let rig = Rig::new();
+    rig.distrust();
     let run = rig
         .gimlet(["demo", "--keep"])
         .env("TMPDIR", rig.home())

@@ -276,6 +276,7 @@ fn the_system_prompt_is_replaced_or_added_to_and_memory_files_are_in_it() {
 #[test]
 fn without_persistence_nothing_is_left_on_the_disk() {
     let rig = Rig::new();
+    rig.distrust();
     let wire = Wire::new();
     wire.calls("toolu_1", "Bash", json!({"command": "seq 1 20000"}));
     wire.says("Done.");
@@ -286,6 +287,7 @@ fn without_persistence_nothing_is_left_on_the_disk() {
                 "-p",
                 "Count",
                 "--no-session-persistence",
+                "--trust",
                 "--allowedTools",
                 "Bash Edit",
             ],

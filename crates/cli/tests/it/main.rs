@@ -30,6 +30,7 @@ mod session_commands;
 mod signals;
 mod tape;
 mod terminal;
+mod trust;
 mod turns;
 mod undercover;
 mod wire;

@@ -1,6 +1,7 @@
 //! A person's machine for one test, and one run of the program on it.
 
 use crate::wire::Wire;
+use gimlet_trust::{Book, Capability, Grant, Identity, Place, survey};
 use serde_json::Value;
 use std::{
     ffi::{OsStr, OsString},
@@ -45,7 +46,26 @@ impl Rig {
         rig.git(&["init", "--quiet", "--initial-branch=main"]);
         rig.git(&["add", "--all"]);
         rig.git(&["commit", "--quiet", "--message=Start"]);
+        rig.trust();
         rig
+    }
+
+    /// Writes down that the person trusts the repository, as it is now.
+    pub(crate) fn trust(&self) {
+        let place = Place::find(&self.work(), None).unwrap();
+        let mut book = Book::open(&self.own().join("data")).unwrap();
+        let grant = Grant {
+            identity: Identity::of(&place).unwrap(),
+            root: place.root.clone(),
+            at: "2026-01-01 00:00 UTC".to_owned(),
+            capabilities: survey(&place).iter().map(Capability::fingerprint).collect(),
+        };
+        book.add(grant).unwrap();
+    }
+
+    /// Takes that back: Gimlet's own folders are as before its first run.
+    pub(crate) fn distrust(&self) {
+        fs::remove_dir_all(self.own()).unwrap();
     }
 
     pub(crate) fn root(&self) -> &Path {

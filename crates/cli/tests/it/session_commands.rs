@@ -221,6 +221,7 @@ fn an_undamaged_session_needs_no_repair() {
 #[test]
 fn looking_at_sessions_needs_no_key_and_makes_no_folders() {
     let rig = Rig::new();
+    rig.distrust();
     for arguments in [&["sessions", "list"][..], &["features"], &["tools"]] {
         rig.gimlet(arguments).finish().quietly();
     }

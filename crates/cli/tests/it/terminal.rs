@@ -15,7 +15,7 @@ use std::{
 };
 
 /// A run in a terminal of its own.
-struct InTerminal {
+pub(crate) struct InTerminal {
     child: Box<dyn portable_pty::Child + Send + Sync>,
     writer: Box<dyn std::io::Write + Send>,
     pieces: mpsc::Receiver<Vec<u8>>,
@@ -24,7 +24,7 @@ struct InTerminal {
 }
 
 impl InTerminal {
-    fn start(run: &Run) -> Self {
+    pub(crate) fn start(run: &Run) -> Self {
         let plain = run.command();
         let mut command = CommandBuilder::new(plain.get_program());
         command.args(plain.get_args());
@@ -64,7 +64,7 @@ impl InTerminal {
         }
     }
 
-    fn until(&mut self, text: &str) {
+    pub(crate) fn until(&mut self, text: &str) {
         let deadline = Instant::now() + DEADLINE;
         while !self.seen.contains(text) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -85,13 +85,13 @@ impl InTerminal {
         }
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub(crate) fn type_in(&mut self, text: &str) {
         self.writer.write_all(text.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
     /// What was shown, and how it ended.
-    fn finish(mut self) -> (String, u32) {
+    pub(crate) fn finish(mut self) -> (String, u32) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

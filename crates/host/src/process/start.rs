@@ -32,6 +32,7 @@ pub(crate) struct Starter {
     shell: PathBuf,
     pass_env: PassEnv,
     remove_env: Vec<String>,
+    set_env: Vec<(String, String)>,
     session: Session,
 }
 
@@ -47,7 +48,12 @@ enum Session {
 }
 
 impl Starter {
-    pub(crate) fn new(shell: Option<PathBuf>, pass_env: PassEnv, remove_env: Vec<String>) -> Self {
+    pub(crate) fn new(
+        shell: Option<PathBuf>,
+        pass_env: PassEnv,
+        remove_env: Vec<String>,
+        set_env: Vec<(String, String)>,
+    ) -> Self {
         let has_terminal = fs::File::open("/dev/tty").is_ok();
         let session = if has_terminal {
             Session::Own
@@ -58,6 +64,7 @@ impl Starter {
             shell: shell.unwrap_or_else(shell::find),
             pass_env,
             remove_env,
+            set_env,
             session,
         }
     }
@@ -151,6 +158,9 @@ impl Starter {
         }
         for name in &self.remove_env {
             command.env_remove(name);
+        }
+        for (name, value) in &self.set_env {
+            command.env(name, value);
         }
     }
 }

@@ -345,6 +345,10 @@ impl Judging<'_> {
         {
             self.care(votes, "which program runs is only known when it runs");
         }
+        if study.git && self.request.site.untrusted {
+            let why = "the folder is not trusted, and git may run what its repository names";
+            self.care(votes, why);
+        }
         // The folder may have been changed by an earlier command of the session.
         let elsewhere = |folder: &Path| !self.same_folder(folder, &self.request.site.root);
         if study.git

@@ -1,6 +1,7 @@
 //! A home, a repository and an organisation's folder for one test.
 
 use gimlet_settings::{Dirs, Env, FlagValue, LoadSpec, Settings, SettingsFault};
+use gimlet_trust::{Book, Capability, Grant, Identity, Place, Workspace};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
@@ -19,6 +20,17 @@ pub(crate) struct World {
     flag_settings: Option<String>,
     sources: Option<&'static str>,
     root: &'static str,
+    trust: Trust,
+}
+
+/// What the person said of the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    Nothing,
+    /// They trust it, as it was without settings.
+    Bare,
+    /// They trust it with all that it has now.
+    All,
 }
 
 impl World {
@@ -32,7 +44,13 @@ impl World {
             flag_settings: None,
             sources: None,
             root: "repo",
+            trust: Trust::All,
         }
+    }
+
+    pub(crate) fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -77,6 +95,26 @@ impl World {
         let dirs = Dirs::find(&env).unwrap();
         let mut spec = LoadSpec::new(self.path(self.root), env, dirs);
         spec.managed_dir = self.path("etc");
+        let home = spec.dirs.home.clone();
+        let place = Place::find(&spec.root, home.as_deref()).unwrap();
+        let mut book = Book::open(&self.path("own")).unwrap();
+        if self.trust != Trust::Nothing {
+            let grant = Grant {
+                identity: Identity::of(&place).unwrap(),
+                root: place.root,
+                at: "today".to_owned(),
+                capabilities: match self.trust {
+                    Trust::All => spec
+                        .capabilities()
+                        .iter()
+                        .map(Capability::fingerprint)
+                        .collect(),
+                    Trust::Nothing | Trust::Bare => Vec::new(),
+                },
+            };
+            book.add(grant).unwrap();
+        }
+        spec.workspace = Workspace::look(&spec.root, home.as_deref(), &book);
         spec.flags.clone_from(&self.flags);
         spec.flag_settings.clone_from(&self.flag_settings);
         if let Some(sources) = self.sources {

@@ -265,3 +265,36 @@ fn a_capability_is_known_again_wherever_it_stands() {
         one(CapabilityKind::Helper, "a").fingerprint()
     );
 }
+
+#[test]
+fn nothing_is_written_through_a_link_that_leads_out() {
+    let rig = Rig::new();
+    rig.repository("repo");
+    rig.folder("home/x");
+    for (name, to) in [
+        ("repo/out", "../home/.bashrc"),
+        ("repo/in", "a.txt"),
+        ("repo/new", "sub/new.md"),
+        ("repo/round", "round"),
+        ("repo/far", "out"),
+        ("repo/folder", "../home/x"),
+    ] {
+        symlink(to, rig.at(name)).unwrap();
+    }
+    let workspace = look(&rig, "repo");
+    let stays = |name: &str| workspace.stays_inside(&rig.at("repo").join(name));
+    for name in ["a.txt", "in", "new", "none.md", "sub/deep/none.md"] {
+        assert!(stays(name), "{name}");
+    }
+    for name in [
+        "out",
+        "round",
+        "far",
+        "folder/x",
+        "folder",
+        "../home/x/y",
+        ".git",
+    ] {
+        assert!(!stays(name), "{name}");
+    }
+}
