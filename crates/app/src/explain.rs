@@ -1,9 +1,9 @@
 //! Explains a ruling: what a call would touch, who votes on it and where each rule stands.
 
-use crate::{Launch, gate::Disk, tools::all_tools};
+use crate::{Launch, gate::Disk, sandbox, tools::all_tools};
 use gimlet_policy::{Decision, Policy, Request, Site};
 use gimlet_ports::{OpenFault, Scene, ToolFault};
-use gimlet_protocol::{Access, Desk, Mode, SessionId};
+use gimlet_protocol::{Access, Confinement, Desk, Mode, SessionId};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub struct Explained {
     pub mode: Mode,
     /// What it would touch.
     pub accesses: Vec<Access>,
+    /// What its commands would be held to; `None` where it runs none.
+    pub confinement: Option<Confinement>,
     /// Rules that were not understood, each with its place.
     pub faults: Vec<String>,
 }
@@ -56,6 +58,8 @@ pub fn explain(
     let plan = known.plan(&input, &scene).map_err(|fault| match fault {
         ToolFault::Tell(text) | ToolFault::Abort(text) => wrong(text),
     })?;
+    let rules = Arc::new(rules);
+    let confinement = sandbox::explained(&rules, &settings, &dirs, &scene, &plan.accesses);
     let site = Site {
         untrusted: !launch.workspace(&dirs).is_trusted(),
         ..gimlet_policy::site(&scene, &[dirs.data])
@@ -76,6 +80,7 @@ pub fn explain(
         input,
         mode,
         accesses: plan.accesses,
+        confinement,
         faults: rules.faults.iter().map(ToString::to_string).collect(),
     };
     Ok((explained, decision))
@@ -111,6 +116,7 @@ impl Explained {
             "doubts": decision.lines.iter().flat_map(|line| &line.doubts).collect::<Vec<_>>(),
             "parts": decision.parts,
             "because": ruling.because,
+            "confinement": self.confinement,
             "faults": self.faults,
         })
     }

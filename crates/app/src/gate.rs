@@ -11,11 +11,11 @@ use std::{
 
 /// The judges of a session.
 pub(crate) fn judges(
-    rules: Rules,
+    rules: impl Into<Arc<Rules>>,
     own_folders: Vec<PathBuf>,
     workspace: &Workspace,
 ) -> Vec<Arc<dyn Judge>> {
-    let mut gate = Gate::new(Arc::new(rules), own_folders, Arc::new(Disk));
+    let mut gate = Gate::new(rules.into(), own_folders, Arc::new(Disk));
     if !workspace.is_trusted() {
         gate = gate.in_untrusted_folder();
     }

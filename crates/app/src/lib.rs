@@ -18,6 +18,7 @@ mod local;
 mod memory;
 mod memory_log;
 mod models;
+mod sandbox;
 mod sessions;
 mod surroundings;
 mod tape;
@@ -46,6 +47,7 @@ pub use memory::{
     memory_survey,
 };
 pub use models::{FIRST_MODEL, KeySource, card};
+pub use sandbox::{bounds_by_hand, strength as sandbox_strength};
 pub use sessions::Hub;
 pub use tape::{
     Deck, Difference, DifferenceKind, FolderCopy, Player, Recorder, ReplayReport, Tape, TapeFault,

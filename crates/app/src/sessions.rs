@@ -10,6 +10,7 @@ use crate::{
     memory::{LazyMemory, MemorySearch},
     memory_log::MemoryLog,
     models::{KeySource, Registry, full_name},
+    sandbox::{self, Door, Keeper},
     surroundings,
     trust::TrustReport,
     upkeep::{OwnSessions, OwnSettings},
@@ -53,7 +54,7 @@ pub struct Hub {
     /// The models as sessions have them.
     models: Arc<dyn Models>,
     web: Arc<dyn Web>,
-    host: Arc<dyn Host>,
+    host: Arc<LocalHost>,
     open: Mutex<BTreeMap<SessionId, OpenSession>>,
     /// For the workers of its sessions, which must not keep it.
     me: Weak<Self>,
@@ -115,7 +116,7 @@ impl Hub {
         let models = launch.deck.models(Arc::clone(&registry) as Arc<_>);
         let web = crate::web::web(&settings);
         let report = crate::trust::report(&launch)?;
-        let host = Arc::new(LocalHost::new(host_options(&launch, &report)));
+        let host = Arc::new(LocalHost::new(host_options(&launch, &settings, &report)));
         let notices = settings.notices.iter().filter(|notice| notice.is_warning());
         let notices = report
             .notice()
@@ -242,22 +243,40 @@ impl Hub {
         cwd: &Path,
         options: EngineOptions,
     ) -> Parts {
+        let rules = Arc::new(self.launch.rules(&self.settings));
+        let strength = Keeper::strength();
+        // A program that cannot start itself as another, such as a test, holds nothing.
+        let confines = Keeper::is_possible();
+        if confines && let Some(warning) = sandbox::warning(&self.settings.sandbox, strength) {
+            self.note_once(warning);
+        }
+        let door = Arc::new(Door::new(Arc::clone(&rules), &self.settings.sandbox));
+        let confiner = sandbox::confiner(&rules, &self.settings, &self.dirs, cwd, strength);
+        let mut judges = gate::judges(
+            rules,
+            vec![self.dirs.data.clone()],
+            &self.launch.workspace(&self.dirs),
+        );
+        judges.push(Arc::clone(&confiner) as Arc<_>);
         Parts {
             log,
             models: Arc::clone(&self.models),
             tools: toolbox,
-            judges: gate::judges(
-                self.launch.rules(&self.settings),
-                vec![self.dirs.data.clone()],
-                &self.launch.workspace(&self.dirs),
-            ),
+            judges,
+            confining: confines.then(|| confiner as Arc<_>),
+            contacts: confines.then(|| Arc::clone(&door) as Arc<_>),
             reminders: vec![
                 Arc::new(LazyMemory::new(self.memory_search(cwd))),
                 Arc::clone(&tools.tasks) as Arc<_>,
             ],
             snapshots: None,
             keeper: Some(Arc::new(LocalRules::new(cwd, true))),
-            host: Arc::clone(&self.host),
+            host: if confines {
+                let keeper = Arc::new(Keeper::new(door));
+                Arc::new(self.host.as_ref().clone().with_warden(keeper))
+            } else {
+                Arc::clone(&self.host) as Arc<_>
+            },
             options,
         }
     }
@@ -683,7 +702,7 @@ fn is_known(name: &str, toolbox: &Toolbox) -> bool {
 
 /// Secrets that commands have no need of are kept from them, and git is told to run nothing
 /// that a repository names while it only looks.
-fn host_options(launch: &Launch, trust: &TrustReport) -> HostOptions {
+fn host_options(launch: &Launch, settings: &Settings, trust: &TrustReport) -> HostOptions {
     let inherited = launch.env.text(&env_vars::GIT_CONFIG_COUNT);
     let inherited = inherited.and_then(|count| count.parse().ok()).unwrap_or(0);
     let (set_env, remove_env) = gimlet_trust::session_environment(trust.is_settled(), inherited);
@@ -692,11 +711,8 @@ fn host_options(launch: &Launch, trust: &TrustReport) -> HostOptions {
         remove_env,
         ..HostOptions::default()
     };
-    for variable in env_vars::ALL {
-        if variable.secret {
-            options.remove_env.push(variable.name.to_owned());
-        }
-    }
+    let withheld = sandbox::withheld(&launch.env, &settings.sandbox);
+    options.remove_env.extend(withheld);
     options
 }
 

@@ -655,9 +655,33 @@ pub(crate) struct SandboxArgs {
     /// Leave the network open
     #[arg(long)]
     pub(crate) network: bool,
+    /// The most that it is held by
+    #[arg(long, value_enum, value_name = "STRENGTH")]
+    pub(crate) strength: Option<StrengthArg>,
     /// The command
     #[arg(last = true, required_unless_present = "task", value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// By what a command is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum StrengthArg {
+    /// Nothing: commands are refused.
+    None,
+    /// Landlock and the filter of system calls.
+    Rules,
+    /// Namespaces of its own, too.
+    Namespaces,
+}
+
+impl From<StrengthArg> for gimlet_protocol::Strength {
+    fn from(strength: StrengthArg) -> Self {
+        match strength {
+            StrengthArg::None => Self::None,
+            StrengthArg::Rules => Self::Rules,
+            StrengthArg::Namespaces => Self::Namespaces,
+        }
+    }
 }
 
 /// What `gimlet sandbox` does beside running commands.

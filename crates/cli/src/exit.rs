@@ -26,6 +26,8 @@ pub(crate) enum Exit {
     Interrupted,
     /// Terminated.
     Terminated,
+    /// As the command that was run.
+    Of(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -39,6 +41,7 @@ impl From<Exit> for ExitCode {
             Exit::Bug => 70,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
+            Exit::Of(code) => code,
         })
     }
 }

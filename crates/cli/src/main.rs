@@ -37,14 +37,8 @@ fn main() -> ExitCode {
 
 /// What this process is for where it was started under the name of the helper.
 fn confined() -> Option<ExitCode> {
-    let mut arguments = std::env::args_os();
-    let is_helper = arguments
-        .next()
-        .is_some_and(|name| name == gimlet_sandbox::ARG0);
-    is_helper.then(|| {
-        let code = gimlet_sandbox::enter(arguments.collect());
-        ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
-    })
+    let code = gimlet_sandbox::answer(std::env::args_os())?;
+    Some(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)))
 }
 
 fn run(cli: Cli) -> Exit {

@@ -6,13 +6,13 @@ use crate::{
     sample::milliseconds,
 };
 use gimlet_ports::{
-    AnyTool, Asking, LogFault, Plan, Progress, Scene, Snapshots, Stop, ToolCx, ToolFault,
+    AnyTool, Asking, Host, LogFault, Plan, Progress, Scene, Snapshots, Stop, ToolCx, ToolFault,
     ToolReturn, Window, rule,
 };
 use gimlet_protocol::{
-    Access, Asked, Block, Call, CallId, Change, Cleared, DOOR, Fact, Fault, Lane, Mode, NoteKind,
-    Noted, Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState, Signal,
-    Snapshot, Verdict,
+    Access, Asked, Block, Call, CallId, Change, Cleared, Confinement, DOOR, Fact, Fault, Lane,
+    Mode, NoteKind, Noted, Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState,
+    Signal, Snapshot, Verdict,
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -77,6 +77,15 @@ impl Driver {
             Verdict::Ask,
             (call.tool.as_str(), &call.input, &plan, &scene),
         );
+        ruling.confinement = self.confinement(&plan, &scene);
+        if let Some(Confinement::Refused { why }) = &ruling.confinement {
+            ruling.verdict = Verdict::Deny;
+            ruling.because.push(Reason {
+                judge: "sandbox".to_owned(),
+                text: why.clone(),
+                source: None,
+            });
+        }
         if ruling.verdict == Verdict::Ask
             && let Some(reason) = self.nobody_answers(scene.mode)
         {
@@ -127,7 +136,42 @@ impl Driver {
             question.saved_in = self.parts.keeper.as_ref().and_then(|keeper| keeper.place());
             question.lapses_after_minutes = Some(self.parts.options.grants_last.as_secs() / 60);
         }
+        question.confinement = ruling.confinement;
         question
+    }
+
+    fn confinement(&self, plan: &Plan, scene: &Scene) -> Option<Confinement> {
+        let confining = self.parts.confining.as_ref()?;
+        confining.confinement(plan, scene)
+    }
+
+    /// The world as a call may use it: what its ruling says, or what it would say now where an
+    /// older log has no word of it.
+    fn world_of(
+        &self,
+        call: &Call,
+        scene: &Scene,
+    ) -> Result<(Arc<dyn Host>, Option<Confinement>), String> {
+        let open = self
+            .index
+            .calls()
+            .iter()
+            .find(|open| open.call.id == call.id);
+        let ruled = open.and_then(|open| open.confinement.clone());
+        let confinement = ruled.or_else(|| {
+            let tool = self.parts.tools.get(&call.tool)?;
+            self.confinement(&tool.plan(&call.input, scene).ok()?, scene)
+        });
+        let Some(confinement) = confinement else {
+            return Ok((Arc::clone(&self.parts.host), None));
+        };
+        if let Confinement::Refused { why } = &confinement {
+            return Err(why.clone());
+        }
+        match self.parts.host.within(&confinement) {
+            Some(host) => Ok((host, Some(confinement))),
+            None => Err("its commands cannot be confined on this host".to_owned()),
+        }
     }
 
     fn nobody_answers(&self, mode: Mode) -> Option<Reason> {
@@ -206,7 +250,7 @@ impl Driver {
                 .and_then(|tool| self.window_of(&**tool, &call, &scene));
             let tokens = (stop.child_token(), arrived.clone());
             let cx = self.context_of(&call, &scene, tokens, progress.clone());
-            let work = one_call(tool, call.input, cx, window);
+            let work = one_call(tool, call, cx, window);
             ids.insert(running.spawn(work).id(), id);
         }
         drop(progress);
@@ -225,20 +269,22 @@ impl Driver {
         scene: &Arc<Scene>,
         (stop, arrived): (Stop, Stop),
         progress: mpsc::Sender<(CallId, String)>,
-    ) -> ToolCx {
+    ) -> Result<ToolCx, String> {
         let told = call.id.clone();
         let progress: Progress = Arc::new(move |text| {
             // Full: the line is dropped, as `Progress` allows.
             drop(progress.try_send((told.clone(), text)));
         });
-        ToolCx {
+        let (host, confinement) = self.world_of(call, scene)?;
+        Ok(ToolCx {
             call: call.id.clone(),
             scene: Arc::clone(scene),
-            host: Arc::clone(&self.parts.host),
+            host,
+            confinement,
             stop,
             arrived,
             progress,
-        }
+        })
     }
 
     async fn watch(
@@ -348,6 +394,8 @@ impl Driver {
             .into_iter()
             .map(|snapshot| Fact::Snapshot(Box::new(snapshot)))
             .collect();
+        let contacts = self.parts.contacts.iter().flat_map(|book| book.take());
+        facts.extend(contacts.map(Fact::Contacted));
         facts.extend(self.reminders(&returned));
         facts.extend(self.index.mode_after(&returned.marks).map(|mode| {
             let change = Change::Mode { mode };
@@ -389,11 +437,11 @@ struct Finished {
 /// Runs a call inside its window.
 async fn one_call(
     tool: Option<Arc<dyn AnyTool>>,
-    input: Value,
-    cx: ToolCx,
+    call: Call,
+    cx: Result<ToolCx, String>,
     window: Option<(Arc<dyn Snapshots>, Window)>,
 ) -> Finished {
-    let id = cx.call.clone();
+    let id = call.id;
     let mut snapshots = Vec::new();
     let closing = match window {
         Some((taker, window)) => {
@@ -403,9 +451,11 @@ async fn one_call(
         None => None,
     };
     let began = Instant::now();
-    let (how, outcome) = match tool {
-        Some(tool) => within_deadline(&*tool, input, cx).await,
-        None => (None, Err(ToolFault::Tell("the tool is gone".to_owned()))),
+    let tell = |text: String| (None, Err(ToolFault::Tell(text)));
+    let (how, outcome) = match (tool, cx) {
+        (Some(tool), Ok(cx)) => within_deadline(&*tool, call.input, cx).await,
+        (Some(_), Err(why)) => tell(format!("Nothing was run: {why}.")),
+        (None, _) => tell("the tool is gone".to_owned()),
     };
     let took = began.elapsed();
     if let Some(taker) = closing {

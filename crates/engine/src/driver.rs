@@ -9,8 +9,8 @@ use crate::{
     step::{Step, delivery, next_step},
 };
 use gimlet_ports::{
-    EventStream, GrantKeeper, Host, Judge, LogFault, Models, Reminders, Scene, SessionLog,
-    Snapshots, Stop, Toolbox,
+    Confining, Contacts, EventStream, GrantKeeper, Host, Judge, LogFault, Models, Reminders, Scene,
+    SessionLog, Snapshots, Stop, Toolbox,
 };
 use gimlet_protocol::{
     Accepted, Asker, Block, CallId, EntryId, Fact, Hired, NoteKind, Noted, Op, OpKey, Refusal,
@@ -35,6 +35,10 @@ pub struct Parts {
     pub tools: Toolbox,
     /// Who votes.
     pub judges: Vec<Arc<dyn Judge>>,
+    /// Who says what commands are held to; without one they are started as they are.
+    pub confining: Option<Arc<dyn Confining>>,
+    /// What they reached on the network, where someone takes note of it.
+    pub contacts: Option<Arc<dyn Contacts>>,
     /// Who has words for the model once a call has returned.
     pub reminders: Vec<Arc<dyn Reminders>>,
     /// Takes what calls change on the disk, where that is wanted.

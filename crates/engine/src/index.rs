@@ -8,9 +8,9 @@ use crate::{
 use gimlet_hygiene::screen::for_model;
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
-    Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Grant, GrantId,
-    Granted, Hired, Mark, Message, Mode, NoteKind, Offer, OpKey, Opened, Queued, Reply, ReplyScope,
-    Reported, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
+    Asker, Block, Call, CallId, Change, Confinement, Desk, Entry, EntryId, Fact, Fault, Finish,
+    Grant, GrantId, Granted, Hired, Mark, Message, Mode, NoteKind, Offer, OpKey, Opened, Queued,
+    Reply, ReplyScope, Reported, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
 };
 use std::{
     borrow::Cow,
@@ -46,6 +46,8 @@ pub(crate) struct OpenCall {
     pub(crate) reviewed: Option<Reviewed>,
     /// What the person was offered, kept until answered.
     pub(crate) offered: Vec<Offer>,
+    /// What its commands are held to, as its ruling says.
+    pub(crate) confinement: Option<Confinement>,
     /// The result, kept until every call of the reply has one.
     result: Option<(Vec<Block>, bool)>,
 }
@@ -58,6 +60,7 @@ impl OpenCall {
             changed: None,
             reviewed: None,
             offered: Vec::new(),
+            confinement: None,
             result: None,
         }
     }
@@ -182,6 +185,7 @@ impl Index {
                 if let Some(open) = self.open_call(&asked.call) {
                     open.phase = Phase::Asked;
                     open.offered.clone_from(&asked.question.offers);
+                    open.confinement.clone_from(&asked.question.confinement);
                 }
             }
             Fact::Answered(answered) => self.answer(&answered.call, &answered.reply),
@@ -192,7 +196,12 @@ impl Index {
                     Success::No,
                 );
             }
-            Fact::Cleared(cleared) => self.set_phase(&cleared.call, Phase::Cleared),
+            Fact::Cleared(cleared) => {
+                if let Some(open) = self.open_call(&cleared.call) {
+                    open.phase = Phase::Cleared;
+                    open.confinement.clone_from(&cleared.ruling.confinement);
+                }
+            }
             Fact::Began(call) => self.set_phase(call, Phase::Began),
             Fact::Returned(returned) => {
                 if !returned.marks.is_empty() {
@@ -258,7 +267,7 @@ impl Index {
                 self.count_review(reviewed.outcome);
             }
             Fact::Reported(reported) => self.report(reported),
-            Fact::Snapshot(_) | Fact::Unknown(_) => {}
+            Fact::Snapshot(_) | Fact::Contacted(_) | Fact::Unknown(_) => {}
         }
     }
 
@@ -313,6 +322,7 @@ impl Index {
             | Fact::Resumed(_)
             | Fact::Closed(_)
             | Fact::Reported(_)
+            | Fact::Contacted(_)
             | Fact::Snapshot(_)
             | Fact::Reviewed(_)
             | Fact::Unknown(_) => {}

@@ -3,12 +3,13 @@
 use crate::{fault::broken, files, process, search};
 use gimlet_ports::{
     Child, DirItem, FileInfo, GlobFound, GlobQuery, GrepFound, GrepQuery, Host, HostFault, Later,
-    Launch, LineWindow, Stop, TextWindow, WriteHow,
+    Launch, LineWindow, Stop, TextWindow, Warden, WriteHow,
 };
-use gimlet_protocol::{Stamp, Timestamp};
+use gimlet_protocol::{Confinement, Stamp, Timestamp};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -49,10 +50,13 @@ pub struct HostOptions {
 }
 
 /// The local machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LocalHost {
     flush: Flush,
-    starter: process::Starter,
+    starter: Arc<process::Starter>,
+    warden: Option<Arc<dyn Warden>>,
+    /// What processes are held to; without it they are started as they are.
+    confinement: Option<Confinement>,
 }
 
 impl LocalHost {
@@ -67,8 +71,17 @@ impl LocalHost {
         } = options;
         Self {
             flush,
-            starter: process::Starter::new(shell, pass_env, remove_env, set_env),
+            starter: Arc::new(process::Starter::new(shell, pass_env, remove_env, set_env)),
+            warden: None,
+            confinement: None,
         }
+    }
+
+    /// The same, with one who can hold processes to a confinement.
+    #[must_use]
+    pub fn with_warden(mut self, warden: Arc<dyn Warden>) -> Self {
+        self.warden = Some(warden);
+        self
     }
 }
 
@@ -149,7 +162,23 @@ impl Host for LocalHost {
     }
 
     fn spawn(&self, launch: Launch) -> Result<Box<dyn Child>, HostFault> {
-        self.starter.start(launch)
+        let cell = match (&self.confinement, &self.warden) {
+            (None, _) | (Some(Confinement::Open { .. }), None) => None,
+            (Some(confinement), Some(warden)) => {
+                let cell = warden.prepare(confinement);
+                Some(cell.map_err(|why| broken("confine the command", &why))?)
+            }
+            (Some(Confinement::Held(_) | Confinement::Refused { .. }), None) => {
+                return Err(broken("confine the command", &"nobody here can"));
+            }
+        };
+        self.starter.start(launch, cell)
+    }
+
+    fn within(&self, confinement: &Confinement) -> Option<Arc<dyn Host>> {
+        let mut within = self.clone();
+        within.confinement = Some(confinement.clone());
+        Some(Arc::new(within))
     }
 
     fn group_lives(&self, group: i32) -> bool {

@@ -3,6 +3,7 @@
 //!
 //! Pure functions and small streaming machines; no runtime, no files, no settings.
 
+pub mod address;
 mod lookalike;
 pub mod screen;
 pub mod secrets;

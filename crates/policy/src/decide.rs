@@ -263,6 +263,7 @@ impl Decision {
         Ruling {
             verdict: self.verdict(),
             because,
+            confinement: None,
         }
     }
 }
@@ -359,9 +360,7 @@ impl Policy<'_> {
                     .parts
                     .push(judging.other(format!("publish to {}", to.address), std::iter::empty())),
                 Access::Spawn { kind } => decision.parts.push(judging.worker(kind)),
-                Access::Escalate { why } => decision.parts.push(
-                    judging.other(format!("leave the confinement: {why}"), std::iter::empty()),
-                ),
+                Access::Escalate { why } => decision.parts.push(judging.leaving(why)),
                 Access::Person { .. } => decision.parts.push(judging.person()),
             }
         }
@@ -409,6 +408,14 @@ impl<'a> Judging<'a> {
             votes.retain(|vote| vote.verdict != Verdict::Allow || !self.is_blanket_spawn());
         }
         Part::new(what, Risk::High, self.with_bypass(votes))
+    }
+
+    /// Leaving the confinement: no rule for the whole tool allows it, for it is asked by name.
+    fn leaving(&self, why: &str) -> Part {
+        let mut votes = self.tool_votes();
+        votes.retain(|vote| vote.verdict != Verdict::Allow);
+        let votes = self.with_bypass(votes);
+        Part::new(format!("leave the confinement: {why}"), Risk::High, votes)
     }
 
     /// A worker that starts: it is asked about whatever it does itself.

@@ -5,17 +5,21 @@
 //! judged by itself. Pure: what it must know of the file system it asks through [`Ground`].
 
 mod commands;
+mod confine;
 mod decide;
 mod gate;
 mod offers;
 mod paths;
+mod reach;
 mod rules;
 mod shell;
 mod unwrap;
 
 pub use commands::{ROWS, Row};
+pub use confine::{Confiner, Holding};
 pub use decide::{Decision, Part, Policy, Request, Stage, Vote};
 pub use gate::{Gate, site};
 pub use paths::{Ground, NoLinks, Resolved, Site, lexical, resolve};
+pub use reach::Hosts;
 pub use rules::{PathUse, RuleFault, RuleSource, Rules, split_list};
 pub use shell::{Dynamic, LONGEST, Line, Redirect, RedirectKind, Start, Step, Word, analyse};

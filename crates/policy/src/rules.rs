@@ -310,7 +310,7 @@ fn parameter(input: &Value, name: &str, value: &str) -> bool {
 }
 
 /// `*.example.com` is any name below, not the name itself; elsewhere `*` stays within one label.
-fn domain_covers(pattern: &str, host: &str) -> bool {
+pub(crate) fn domain_covers(pattern: &str, host: &str) -> bool {
     let (pattern, host) = (
         fold(pattern.trim_end_matches('.')),
         fold(host.trim_end_matches('.')),

@@ -1,11 +1,12 @@
 //! The one door to files, processes and the clock.
 
 use crate::{Later, Stop};
-use gimlet_protocol::{Stamp, Timestamp};
+use gimlet_protocol::{Confinement, Stamp, Timestamp};
 use std::{
     ffi::OsString,
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -100,6 +101,12 @@ pub trait Host: Send + Sync {
 
     /// Starts a process in a group of its own.
     fn spawn(&self, launch: Launch) -> Result<Box<dyn Child>, HostFault>;
+
+    /// The same world, whose processes are held to this; `None` where the host cannot hold them.
+    fn within(&self, confinement: &Confinement) -> Option<Arc<dyn Host>> {
+        let _ = confinement;
+        None
+    }
 
     /// Tells whether a process group still has a member, for tasks of an earlier run.
     fn group_lives(&self, group: i32) -> bool;
@@ -386,6 +393,14 @@ pub trait Child: Send {
 
     /// Tells whether it has ended, without waiting.
     fn ended(&mut self) -> Option<Exit>;
+
+    /// What a confinement refused it since this was asked last, each in words.
+    fn refused(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Lets it go on when this program has ended, however that ends.
+    fn let_outlive(&mut self) {}
 
     /// Lets it go on without an owner: dropping it would end it.
     fn release(self: Box<Self>);

@@ -143,5 +143,9 @@ pub fn rule(
         }
         verdict = verdict.max(heard.unwrap_or(unheard));
     }
-    Ruling { verdict, because }
+    Ruling {
+        verdict,
+        because,
+        confinement: None,
+    }
 }

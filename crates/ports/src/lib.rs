@@ -4,6 +4,7 @@
 //! sibling. Nothing here runs anything: no runtime, no file, no socket. The stop token is
 //! `tokio-util`'s, which needs no runtime.
 
+mod confine;
 mod host;
 mod judge;
 mod log;
@@ -16,6 +17,7 @@ mod upkeep;
 mod web;
 mod workers;
 
+pub use confine::{Cell, Confining, Contacts, Overseer, Warden};
 pub use host::{
     Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound, GrepHit,
     GrepMode, GrepQuery, Host, HostFault, Launch, LineWindow, OutputTo, Program, PtySize,

@@ -2,7 +2,8 @@
 
 use crate::{Host, Later, Stop};
 use gimlet_protocol::{
-    Access, Block, CallId, Desk, Exposure, Grant, Lane, Mark, Mode, Risk, SessionId, ToolSpec,
+    Access, Block, CallId, Confinement, Desk, Exposure, Grant, Lane, Mark, Mode, Risk, SessionId,
+    ToolSpec,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize as _, Serialize, de::DeserializeOwned};
@@ -76,6 +77,8 @@ pub struct ToolCx {
     pub scene: Arc<Scene>,
     /// The world, confined to the call's ruling.
     pub host: Arc<dyn Host>,
+    /// What the call's commands are held to; `None` where nobody said.
+    pub confinement: Option<Confinement>,
     /// Fires when the call must end; the tool then returns what it has within 50 ms.
     pub stop: Stop,
     /// Fires when something came in that a call that only waits should end for.

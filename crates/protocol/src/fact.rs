@@ -1,9 +1,9 @@
 //! Facts: what happened and will still be true after a restart.
 
 use crate::{
-    Block, Call, CallId, Changes, EntryId, GrantId, Granted, Mark, Mode, OpKey, Opaque, Question,
-    Reply, ReplyId, Reviewed, Ruling, SessionId, Snapshot, Spent, ToolSpec, Usage, Verbatim,
-    door::with_door,
+    Block, Call, CallId, Changes, Contact, EntryId, GrantId, Granted, Mark, Mode, OpKey, Opaque,
+    Question, Reply, ReplyId, Reviewed, Ruling, SessionId, Snapshot, Spent, ToolSpec, Usage,
+    Verbatim, door::with_door,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Value, value::RawValue};
@@ -315,6 +315,8 @@ facts! {
     Revoked(GrantId) = "revoked",
     /// A reviewer judged a call in the person's place.
     Reviewed(Reviewed) = "reviewed",
+    /// A confined command reached a host, or did not.
+    Contacted(Contact) = "contacted",
 }
 
 /// A worker with a session of its own.

@@ -6,6 +6,7 @@
 //! Serialised shapes are part of the session log (see `docs/protocol.md`): a change here
 //! answers what old programs do with new data and the other way round.
 
+mod confinement;
 mod desk;
 mod door;
 mod fact;
@@ -20,6 +21,7 @@ mod tool;
 mod usage;
 mod verbatim;
 
+pub use confinement::{Bounds, Confinement, Contact, Limits, Network, Paths, Strength};
 pub use desk::{
     ChangedFile, ChangedHow, Changes, Desk, DeskTask, Mark, Stamp, Todo, TodoStatus, WorkItem,
 };

@@ -1,6 +1,6 @@
 //! Accesses, verdicts and rulings: what is declared and what is decided.
 
-use crate::{CallId, GrantId, ReplyScope, Timestamp};
+use crate::{CallId, Confinement, GrantId, ReplyScope, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -111,6 +111,9 @@ pub struct Ruling {
     pub verdict: Verdict,
     /// Every vote that was given.
     pub because: Vec<Reason>,
+    /// What the call's commands are held to; `None` where it runs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confinement: Option<Confinement>,
 }
 
 /// What a person is asked before a call.
@@ -141,6 +144,9 @@ pub struct Question {
     /// What it would do in full, such as a diff, where the input alone does not show it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
+    /// What its commands would be held to; `None` where it runs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confinement: Option<Confinement>,
 }
 
 impl Question {
@@ -161,6 +167,7 @@ impl Question {
             saved_in: None,
             lapses_after_minutes: None,
             preview: None,
+            confinement: None,
         }
     }
 }

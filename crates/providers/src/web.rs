@@ -3,7 +3,6 @@
 //! It stands beside the adapters of models because the HTTP client and TLS are linked here; it
 //! shares neither connections nor keys with them.
 
-mod address;
 mod body;
 mod cache;
 mod fetch;

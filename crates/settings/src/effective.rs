@@ -7,6 +7,7 @@ use crate::{
     load::LoadSpec,
     notice::Notice,
     repository::join,
+    sandbox::SandboxSettings,
     source::Source,
     tree::{Data, Tree},
 };
@@ -57,6 +58,8 @@ pub struct Settings {
     pub auto_compact_enabled: bool,
     /// Tokens of context to plan compaction for.
     pub auto_compact_window: Option<u64>,
+    /// What commands are held to.
+    pub sandbox: SandboxSettings,
     /// How the web is reached.
     pub web: WebSettings,
     /// Which features are on.
@@ -183,6 +186,7 @@ impl Settings {
                 .and_then(Tree::flag)
                 .unwrap_or(true),
             auto_compact_window: whole("autoCompactWindow"),
+            sandbox: SandboxSettings::of(&merged, spec),
             web: WebSettings {
                 plain_hosts: texts(merged.at("webFetch.plainHosts")),
                 search_service: text("webSearch.service"),
@@ -288,7 +292,7 @@ fn is_known(path: &str) -> bool {
 }
 
 /// The texts of a list, or the one text.
-fn texts(tree: Option<&Tree>) -> Vec<String> {
+pub(crate) fn texts(tree: Option<&Tree>) -> Vec<String> {
     let Some(tree) = tree else { return Vec::new() };
     match tree.text() {
         Some(text) => vec![text.to_owned()],
@@ -375,7 +379,7 @@ fn permissions(merged: &Tree, spec: &LoadSpec) -> Permissions {
     }
 }
 
-fn absolute(path: &str, spec: &LoadSpec) -> PathBuf {
+pub(crate) fn absolute(path: &str, spec: &LoadSpec) -> PathBuf {
     let in_home = if path == "~" {
         Some("")
     } else {

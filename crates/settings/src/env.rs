@@ -48,6 +48,11 @@ impl Env {
         Self { variables }
     }
 
+    /// The names of all variables that are text.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().filter_map(|name| name.to_str())
+    }
+
     /// The variable as text. An empty one counts as missing, and so does one that is not
     /// UTF-8.
     pub fn text(&self, variable: &EnvVar) -> Option<&str> {

@@ -1,6 +1,10 @@
 //! The table of settings keys: shape, who may set it, what it does. Checking, the JSON
 //! schema and the reference are all made from it.
 
+mod sandbox;
+
+use sandbox::SANDBOX_KEYS;
+
 /// What a value looks like.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
@@ -260,6 +264,13 @@ pub(crate) const KEYS: &[Key] = &[
         about: "Which service searches the web.",
     },
     Key {
+        name: "sandbox",
+        shape: Shape::Object(SANDBOX_KEYS),
+        scope: Scope::Anyone,
+        default: "",
+        about: "What the model's commands are held to by the operating system.",
+    },
+    Key {
         name: "features",
         shape: Shape::Features,
         scope: Scope::NotRepository,
@@ -406,7 +417,6 @@ const POWERFUL: &[&str] = &[
     "proxyAuthHelper",
     "remote",
     "remoteControlAtStartup",
-    "sandbox",
     "skipAutoPermissionPrompt",
     "skipDangerousModePermissionPrompt",
     "skipWebFetchPreflight",

@@ -24,7 +24,7 @@ pub(crate) fn find_secret(tree: &Tree, path: &str) -> Option<SettingsFault> {
 }
 
 /// True for names such as `apiKey`, `OPENAI_API_KEY` or `GITHUB_TOKEN`.
-pub(crate) fn looks_secret(key: &str) -> bool {
+pub fn looks_secret(key: &str) -> bool {
     let folded: String = key
         .chars()
         .filter(char::is_ascii_alphanumeric)

@@ -1,6 +1,7 @@
 //! Bash: runs a command line, keeps the working directory, never holds more output than is
 //! shown.
 
+mod blocked;
 mod capture;
 mod cwd;
 mod meaning;
@@ -54,6 +55,13 @@ pub(crate) struct BashInput {
     /// Run in a terminal
     #[serde(default, deserialize_with = "loose::flag")]
     pty: Option<bool>,
+    /// Run it unconfined; a person is asked
+    #[serde(
+        default,
+        rename = "dangerouslyDisableSandbox",
+        deserialize_with = "loose::flag"
+    )]
+    unconfined: Option<bool>,
 }
 
 /// The structured output.
@@ -100,7 +108,14 @@ impl Tool for Bash {
     };
 
     fn plan(&self, input: &BashInput, scene: &Scene) -> Result<Plan, ToolFault> {
-        plan_of(&input.command, scene)
+        let mut plan = plan_of(&input.command, scene)?;
+        if input.unconfined == Some(true) {
+            // With the command in it, so that what is granted is this command alone.
+            let why = format!("run `{}` unconfined", input.command);
+            plan.accesses.push(Access::Escalate { why });
+            plan.title.push_str(" unconfined");
+        }
+        Ok(plan)
     }
 
     async fn run(&self, input: BashInput, cx: ToolCx) -> Result<ToolReturn<BashData>, ToolFault> {
@@ -135,7 +150,8 @@ impl Tool for Bash {
             Ending::Ended(_) => note.moved(&cx).await,
             Ending::TimedOut | Ending::Stopped => Moved::Nowhere,
         };
-        Ok(report(&input.command, ran, moved, timeout))
+        let blocked = blocked::explain(cx.confinement.as_ref(), &ran);
+        Ok(report(&input.command, ran, (moved, blocked), timeout))
     }
 }
 

@@ -196,7 +196,7 @@ impl Tasks {
     ) -> Result<Started, HostFault> {
         let id = self.free_id(&cx.scene);
         let output = cx.scene.scratch.join(format!("{id}.txt"));
-        let child = cx.host.spawn(Launch {
+        let mut child = cx.host.spawn(Launch {
             program: Program::Shell(command.clone()),
             cwd: cx.scene.cwd.clone(),
             env: Vec::new(),
@@ -204,6 +204,9 @@ impl Tasks {
             output: OutputTo::File(output.clone()),
             final_cwd: None,
         })?;
+        if life == Life::Detached {
+            child.let_outlive();
+        }
         let mark = Mark::TaskStarted {
             task: id.clone(),
             command: command.clone(),

@@ -134,6 +134,7 @@ fn cx(home: &std::path::Path) -> gimlet_ports::ToolCx {
         host: Arc::new(gimlet_host::LocalHost::new(
             gimlet_host::HostOptions::default(),
         )),
+        confinement: None,
         stop: gimlet_ports::Stop::new(),
         arrived: gimlet_ports::Stop::new(),
         progress: Arc::new(drop),

@@ -5,7 +5,7 @@ use crate::{
     exit::{self, Exit},
 };
 use gimlet_app::{Explained, Launch, policy::Decision};
-use gimlet_protocol::{Risk, Verdict};
+use gimlet_protocol::{Confinement, Network, Risk, Verdict};
 use gimlet_settings::Env;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -82,7 +82,37 @@ fn text(explained: &Explained, decision: &Decision) -> String {
             ));
         }
     }
+    if let Some(confinement) = &explained.confinement {
+        line(held(confinement));
+    }
     out
+}
+
+/// What a command would be held to, in a few lines.
+fn held(confinement: &Confinement) -> String {
+    let bounds = match confinement {
+        Confinement::Open { why } => return format!("unconfined: {}", one_line(why)),
+        Confinement::Refused { why } => return format!("refused: {}", one_line(why)),
+        Confinement::Held(bounds) => bounds,
+    };
+    let list = |paths: &gimlet_protocol::Paths| {
+        let shown = paths
+            .iter()
+            .map(|path| one_line(&path.display().to_string()));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    let network = match bounds.network {
+        Network::Own => "none",
+        Network::Proxy => "through Gimlet's proxy alone",
+        Network::Open => "open",
+    };
+    format!(
+        "confined: {}\n        writes   {}, /tmp\n        keeps    {}\n        hides    {}\n        network  {network}",
+        bounds.strength.about(),
+        list(&bounds.write),
+        list(&bounds.protect),
+        list(&bounds.hide),
+    )
 }
 
 /// A text in one line, so that it cannot pretend to be several.

@@ -5,51 +5,105 @@ use crate::{
     args::{SandboxArgs, SandboxTask},
     exit::{self, Exit},
 };
-use gimlet_sandbox::{ARG0, Confinement, Network, Strength, strength};
+use gimlet_protocol::{Bounds, Network, Strength};
+use gimlet_sandbox::{ARG0, Placeholders, Told};
 use std::{
     ffi::OsString,
     fs, io,
     net::TcpListener,
-    os::unix::process::CommandExt as _,
+    os::unix::process::{CommandExt as _, ExitStatusExt as _},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
 };
-
-/// The program itself, also where its file was moved since.
-const OURSELVES: &str = "/proc/self/exe";
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn run(args: SandboxArgs) -> Exit {
     let launch = match plain_launch() {
         Ok(launch) => launch,
         Err(exit) => return exit,
     };
+    let found = gimlet_app::sandbox_strength();
+    let most = args
+        .strength
+        .map_or(found, |most| Strength::from(most).min(found));
     if args.task == Some(SandboxTask::Doctor) {
-        return doctor();
+        return doctor(most);
     }
-    let home = launch.env.path(&gimlet_settings::env_vars::HOME);
-    let mut confinement = Confinement::of_workspace(&launch.cwd, home.as_deref());
-    let absolute = |path: PathBuf| launch.cwd.join(path);
-    confinement
-        .write
-        .extend(args.write.into_iter().map(absolute));
-    confinement.hide.extend(args.hide.into_iter().map(absolute));
-    confinement.at_least = Strength::Rules;
-    if args.network {
-        confinement.network = Network::Open;
-    }
-    let mut command = match confined(&confinement, &args.command) {
-        Ok(command) => command,
-        Err(why) => return exit::complain(Exit::Usage, &why, None),
+    let mut bounds = match gimlet_app::bounds_by_hand(&launch) {
+        Ok(bounds) => bounds,
+        Err(fault) => return exit::open_fault(&fault),
     };
-    // Becomes the command: its streams, signals and exit code are the person's own.
-    let error = command.exec();
-    let why = format!("the command was not started: {error}");
-    exit::complain(Exit::Environment, &why, None)
+    let absolute = |path: PathBuf| launch.cwd.join(path);
+    bounds.write.extend(args.write.into_iter().map(absolute));
+    bounds.hide.extend(args.hide.into_iter().map(absolute));
+    bounds.strength = most;
+    bounds.network = if args.network {
+        Network::Open
+    } else {
+        Network::Own
+    };
+    match until_over(bounds, &args.command) {
+        Ok(code) => Exit::Of(code),
+        Err(error) => {
+            let why = format!("the command was not run: {error}");
+            exit::complain(Exit::Of(125), &why, None)
+        }
+    }
 }
 
-fn confined(confinement: &Confinement, command: &[OsString]) -> Result<Command, String> {
-    let mut confined = Command::new(OURSELVES);
-    confined.arg0(ARG0).args(confinement.arguments(command)?);
+/// Runs a command whose streams are the person's own, and returns its exit code.
+fn until_over(mut bounds: Bounds, command: &[OsString]) -> io::Result<u8> {
+    let _placeholders = placeholders(&mut bounds)?;
+    let mut command = confined(&bounds, command).map_err(io::Error::other)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut ended = signal(SignalKind::child())?;
+        // A terminal tells the command of these as well; it decides.
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut quit = signal(SignalKind::quit())?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        let mut hung_up = signal(SignalKind::hangup())?;
+        let mut child = command.spawn()?;
+        loop {
+            tokio::select! {
+                _ = ended.recv() => {
+                    if let Some(status) = child.try_wait()? {
+                        return Ok(code(status));
+                    }
+                }
+                _ = interrupted.recv() => {}
+                _ = quit.recv() => {}
+                // Its whole world ends with it.
+                _ = terminated.recv() => child.kill()?,
+                _ = hung_up.recv() => child.kill()?,
+            }
+        }
+    })
+}
+
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(u8::MAX)
+}
+
+fn placeholders(bounds: &mut Bounds) -> io::Result<Placeholders> {
+    if bounds.strength < Strength::Namespaces {
+        return Ok(Placeholders::default());
+    }
+    Placeholders::put(bounds).map_err(io::Error::other)
+}
+
+fn confined(bounds: &Bounds, command: &[OsString]) -> Result<Command, String> {
+    let program = gimlet_sandbox::ourselves().ok_or("this program cannot confine commands")?;
+    let told = Told {
+        bounds: Some(bounds.clone()),
+        wire: None,
+    };
+    let mut confined = Command::new(program);
+    confined.arg0(ARG0).args(told.arguments()?).args(command);
     Ok(confined)
 }
 
@@ -73,10 +127,17 @@ enum Proof {
 
 const OUTSIDE: &str = "outside";
 
-fn doctor() -> Exit {
-    let found = strength();
-    let mut lines = vec![found.about().to_owned()];
-    let tried = match Ground::new().and_then(|ground| ground.try_all()) {
+fn doctor(strength: Strength) -> Exit {
+    let mut lines = vec![strength.about().to_owned()];
+    if strength == Strength::None {
+        let printed = exit::print_line(&lines.join("\n"));
+        return if printed == Exit::Success {
+            Exit::Failed
+        } else {
+            printed
+        };
+    }
+    let tried = match Ground::new().and_then(|ground| ground.try_all(strength)) {
         Ok(tried) => tried,
         Err(error) => {
             let why = format!("nothing could be tried: {error}");
@@ -150,7 +211,7 @@ impl Ground {
             ),
             works(
                 "write temporary files",
-                "echo x > /tmp/gimlet-made && rm /tmp/gimlet-made",
+                "echo x > \"$TMPDIR/gimlet-made\" && rm \"$TMPDIR/gimlet-made\"",
             ),
             unchanged("write outside", format!("echo x > '{}'", at("outside"))),
             unchanged(
@@ -160,6 +221,10 @@ impl Ground {
             refused(
                 "write where hooks are",
                 "echo x > .git/hooks/post-commit".to_owned(),
+            ),
+            refused(
+                "make the agent's settings",
+                "mkdir -p .claude && echo x > .claude/settings.json".to_owned(),
             ),
             refused(
                 "read what is hidden",
@@ -175,14 +240,19 @@ impl Ground {
         ])
     }
 
-    fn try_all(&self) -> io::Result<Vec<(Attempt, bool)>> {
+    fn try_all(&self, strength: Strength) -> io::Result<Vec<(Attempt, bool)>> {
         let work = self.place.join("work");
-        let mut confinement = Confinement::of_workspace(&work, None);
-        confinement.hide.push(self.place.join("secret"));
-        confinement.at_least = Strength::Rules;
+        let mut bounds = gimlet_app::policy::Holding::default().bounds(&work, &[], None);
+        bounds.hide.add(self.place.join("secret"));
+        bounds.strength = strength;
+        let own = self.place.join("tmp");
+        fs::create_dir(&own)?;
+        bounds.write.add(own.clone());
+        bounds.temporary = Some(own);
+        let _placeholders = placeholders(&mut bounds)?;
         let attempts = self.attempts()?;
         let tried = attempts.into_iter().map(|attempt| {
-            let status = Self::status(&confinement, &work, &attempt.script)?;
+            let status = Self::status(&bounds, &work, &attempt.script)?;
             // A private folder may have taken what was meant for the real one.
             let reached = fs::read_to_string(self.place.join("outside"))? != OUTSIDE;
             let worked = match attempt.proof {
@@ -196,11 +266,19 @@ impl Ground {
         tried.collect()
     }
 
-    fn status(confinement: &Confinement, work: &Path, script: &str) -> io::Result<ExitStatus> {
+    fn status(bounds: &Bounds, work: &Path, script: &str) -> io::Result<ExitStatus> {
         let shell = ["bash", "-c", script].map(OsString::from);
-        let mut command = confined(confinement, &shell).map_err(io::Error::other)?;
+        let mut command = confined(bounds, &shell).map_err(io::Error::other)?;
         command
             .current_dir(work)
+            .env(
+                "TMPDIR",
+                if bounds.strength == Strength::Namespaces {
+                    Path::new("/tmp")
+                } else {
+                    bounds.temporary.as_deref().unwrap_or(work)
+                },
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -189,6 +189,8 @@ fn a_working_folder_that_is_gone_is_told_at_the_start() {
 #[test]
 fn a_working_folder_that_a_command_removes_is_told_to_the_model() {
     let rig = Rig::new();
+    // Confined it could not be moved away.
+    rig.settings(r#"{"sandbox": {"enabled": false}}"#);
     let doomed = rig.root().join("doomed");
     fs::create_dir(&doomed).unwrap();
     let wire = Wire::new();

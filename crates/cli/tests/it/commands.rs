@@ -1,7 +1,7 @@
 //! Commands that do not behave: without an end, deaf to signals, with children.
 
 use crate::{
-    events::{Fifo, gone, runs},
+    events::{Fifo, gone, gone_inside, outside, runs},
     rig::{Rig, assert_shown},
     wire::Wire,
 };
@@ -22,7 +22,7 @@ fn a_command_that_prints_for_ever_ends_at_its_deadline_and_is_cut() {
     wire.says("Too much.");
     let run = rig.connected(&wire, ["-p", "Print"]).args(BASH).finish();
     assert_eq!(run.quietly().out(), "Too much.\n");
-    gone(rig.text("pid").trim().parse().unwrap());
+    gone_inside(&rig.work(), rig.text("pid").trim().parse().unwrap());
     let told = wire.result_of("toolu_1");
     assert!(told.len() < 40_000, "{} bytes were told", told.len());
     assert!(told.contains("endless"));
@@ -55,8 +55,8 @@ fn a_command_that_ignores_sigterm_is_ended_with_its_children() {
     wire.says("Deaf.");
     let run = rig.connected(&wire, ["-p", "Wait"]).args(BASH).finish();
     assert_eq!(run.quietly().out(), "Deaf.\n");
-    gone(rig.text("pid").trim().parse().unwrap());
-    gone(rig.text("child").trim().parse().unwrap());
+    gone_inside(&rig.work(), rig.text("pid").trim().parse().unwrap());
+    gone_inside(&rig.work(), rig.text("child").trim().parse().unwrap());
     assert_shown!(rig, wire.result_of("toolu_1"));
 }
 
@@ -70,7 +70,7 @@ fn what_a_command_leaves_behind_is_ended_with_it_and_told() {
     wire.says("Left.");
     let run = rig.connected(&wire, ["-p", "Leave"]).args(BASH).finish();
     assert_eq!(run.quietly().out(), "Left.\n");
-    gone(rig.text("child").trim().parse().unwrap());
+    gone_inside(&rig.work(), rig.text("child").trim().parse().unwrap());
     assert_shown!(rig, wire.result_of("toolu_1"));
 }
 
@@ -94,7 +94,8 @@ fn background_tasks_end_with_the_program() {
     let live = rig.connected(&wire, ["-p", "Start"]).args(BASH).start();
     wire.reached(&gate);
     assert_eq!(started.line(), "up");
-    let pid = rig.text("pid").trim().parse().unwrap();
+    let inner = rig.text("pid").trim().parse().unwrap();
+    let pid = outside(&rig.work(), inner).unwrap();
     assert!(runs(pid), "the task runs while the turn goes on");
     gate.open();
     assert_eq!(live.finish().quietly().out(), "Started.\n");

@@ -1,20 +1,18 @@
 //! Attempts to get out of a confinement, run for real, and the same outside where they work.
 
+mod attempts;
+
 use crate::rig::{Finished, Rig};
-use std::{fs, net::TcpListener, os::unix::net::UnixListener};
-
-/// Where an attempt leaves its trace, and how it is made.
-struct Attempt {
-    name: &'static str,
-    script: String,
-}
-
-fn attempt(name: &'static str, script: impl Into<String>) -> Attempt {
-    Attempt {
-        name,
-        script: script.into(),
-    }
-}
+use attempts::{Attempt, KERNEL, LATER, NETWORK, OTHERS, Outside, WRITING};
+use std::{
+    fs,
+    net::TcpListener,
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::net::{SocketAddr, UnixListener},
+    },
+    path::Path,
+};
 
 fn confined(rig: &Rig, script: &str) -> Finished {
     rig.gimlet(["sandbox", "--", "bash", "-c", script]).finish()
@@ -37,7 +35,7 @@ fn holds_all(rig: &Rig) -> bool {
     let said = rig.gimlet(["sandbox", "doctor"]).finish().out();
     let all = said.starts_with("files, processes and the network are confined\n");
     let less = [
-        "writing and the network are confined; nothing is hidden\n",
+        "writing and the network are confined; nothing is hidden",
         "commands cannot be confined\n",
     ];
     assert!(
@@ -47,163 +45,212 @@ fn holds_all(rig: &Rig) -> bool {
     all
 }
 
-#[test]
-fn attempts_that_work_outside_are_refused_inside() {
+/// What is outside of the workspace and of private folders, as it was.
+fn put_outside(out: &Path) {
+    for (name, text) in [
+        ("victim", "as it was"),
+        ("secret/key", "secret"),
+        ("keyfile", "secret"),
+    ] {
+        fs::create_dir_all(out.join("secret")).unwrap();
+        fs::write(out.join(name), text).unwrap();
+    }
+}
+
+fn as_it_was(out: &Path) -> bool {
+    let victim = fs::read_to_string(out.join("victim"));
+    victim.is_ok_and(|text| text == "as it was") && !out.join("made").exists()
+}
+
+/// Tries each inside and outside, and tells what is not as it should be.
+fn are_refused_and_told(attempts: &[Attempt]) {
     let rig = Rig::new();
     if !holds_all(&rig) {
         return;
     }
-    fs::create_dir_all(rig.home().join(".ssh")).unwrap();
-    fs::write(rig.home().join(".ssh/id"), "secret").unwrap();
-    fs::write(rig.home().join(".netrc"), "secret").unwrap();
-    fs::create_dir_all(rig.work().join(".git/hooks")).unwrap();
-    fs::create_dir_all(rig.work().join(".claude")).unwrap();
-    fs::write(rig.work().join(".mcp.json"), "{}").unwrap();
+    // Not in `/tmp`, which is another inside anyway.
+    let out = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let out = out.path().canonicalize().unwrap();
     let server = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = server.local_addr().unwrap().port();
-    let socket = rig.home().join("socket");
-    let _listening = UnixListener::bind(&socket).unwrap();
-    let home = rig.home().display().to_string();
-    let us = std::process::id();
-    let attempts = [
-        attempt("read a key", format!("test -s {home}/.ssh/id")),
-        attempt(
-            "read a key by a link",
-            format!("ln -sfn {home}/.ssh l && test -s l/id"),
-        ),
-        attempt(
-            "read a key through /proc",
-            format!("test -s /proc/self/root{home}/.ssh/id"),
-        ),
-        attempt(
-            "read a key by a link to a file",
-            format!("ln -sf {home}/.netrc n && test -s n"),
-        ),
-        attempt("list keys", format!("ls {home}/.ssh | grep id")),
-        attempt("write a hook", "echo x > .git/hooks/pre-commit"),
-        attempt("replace the folder of hooks", "mv .git/hooks .git/gone"),
-        attempt(
-            "move what holds the hooks",
-            "mv .git elsewhere && mv elsewhere .git",
-        ),
-        attempt(
-            "make the agent's own settings",
-            "echo '{}' > .claude/settings.json",
-        ),
-        attempt("change servers", "echo '{\"a\":1}' > .mcp.json"),
-        attempt("remove servers", "rm .mcp.json && touch .mcp.json"),
-        attempt(
-            "write over servers by a hard link",
-            "ln .mcp.json h && echo x > h",
-        ),
-        attempt("see a process", format!("kill -0 {us}")),
-        attempt("look into a process", format!("test -r /proc/{us}/status")),
-        attempt("list all processes", format!("ps -p {us}")),
-        attempt(
-            "reach a server by IPv4",
-            format!("exec 3<>/dev/tcp/127.0.0.1/{port}"),
-        ),
-        attempt(
-            "reach a server by name",
-            format!("exec 3<>/dev/tcp/localhost/{port}"),
-        ),
-        attempt(
-            "reach a server by a mapped address",
-            format!("exec 3<>/dev/tcp/::ffff:127.0.0.1/{port}"),
-        ),
-        attempt(
-            "trace a child",
-            "python3 -c 'import ctypes,sys; sys.exit(ctypes.CDLL(None).ptrace(0,0,0,0) != 0)'",
-        ),
-        attempt("a world of its own", "unshare --user true"),
-        attempt(
-            "another root",
-            "unshare --user --map-root-user chroot / true",
-        ),
-        attempt(
-            "a packet socket",
-            "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'",
-        ),
-        attempt(
-            "a raw socket",
-            "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)'",
-        ),
-        attempt(
-            "netlink changes",
-            "ip link add dummy7 type dummy && ip link del dummy7",
-        ),
-        attempt(
-            "io_uring",
-            "python3 -c 'import ctypes,sys; b=(ctypes.c_char*120)(); sys.exit(ctypes.CDLL(None).syscall(425,1,b) < 0)'",
-        ),
-        attempt(
-            "keys of the kernel",
-            "python3 -c 'import ctypes,sys; sys.exit(ctypes.CDLL(None).syscall(250,0,-3,1) < 0)'",
-        ),
-        attempt("mount", "mount -t tmpfs none /mnt && umount /mnt"),
-        attempt("another owner", "touch o && chown 12345 o"),
-    ];
-    let mut possible = Vec::new();
-    let mut told_nothing = Vec::new();
-    for Attempt { name, script } in &attempts {
-        if confined(&rig, script).code == Some(0) {
-            possible.push(*name);
+    let server6 = TcpListener::bind(("::1", 0)).ok();
+    let _listening = UnixListener::bind(out.join("socket")).unwrap();
+    let name = format!("gimlet-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let _abstract = UnixListener::bind_addr(&address).unwrap();
+    let port = |server: &TcpListener| server.local_addr().unwrap().port().to_string();
+    let port6 = server6.as_ref().map_or_else(|| "1".to_owned(), port);
+    let script_of = |script: &str| {
+        script
+            .replace("OUT", out.to_str().unwrap())
+            .replace("PORT6", &port6)
+            .replace("PORT", &port(&server))
+            .replace("US", &std::process::id().to_string())
+            .replace("ABSTRACT", &name)
+    };
+    let hidden = ["secret", "keyfile"].map(|name| out.join(name).display().to_string());
+    let as_at_first = rig.root().join("as at first");
+    copy(&rig.work(), &as_at_first);
+    let (mut possible, mut untold, mut told_nothing) = (Vec::new(), Vec::new(), Vec::new());
+    for attempt in attempts {
+        let script = script_of(attempt.script);
+        put_outside(&out);
+        let [secret, file] = &hidden;
+        let run = rig
+            .gimlet(["sandbox", "--hide", secret, "--hide", file, "--"])
+            .args(["bash", "-c", &script])
+            .finish();
+        if run.code == Some(0) || !as_it_was(&out) {
+            possible.push(attempt.name);
         }
-        if !plain(&rig, script) {
-            told_nothing.push(*name);
+        let said = format!("{}{}", run.out(), run.err());
+        if !attempt.said.iter().any(|words| said.contains(words)) {
+            untold.push(format!("{}: {said}", attempt.name));
         }
-        fs::create_dir_all(rig.work().join(".git/hooks")).unwrap();
+        // What stood in for the missing is gone.
+        assert!(!rig.work().join(".claude").exists());
+        fs::remove_dir_all(rig.work()).unwrap();
+        copy(&as_at_first, &rig.work());
+        put_outside(&out);
+        if !plain(&rig, &script) && attempt.outside == Outside::Works {
+            told_nothing.push(attempt.name);
+        }
+        for left in ["victim", "moved", "made"] {
+            fs::remove_file(out.join(left)).unwrap_or_default();
+        }
+        fs::remove_dir_all(rig.work()).unwrap();
+        copy(&as_at_first, &rig.work());
     }
     assert_eq!(possible, Vec::<&str>::new(), "possible inside");
-    // Some need a tool or a right that not every machine gives; most must be real attempts.
-    assert!(
-        told_nothing.len() * 3 <= attempts.len(),
-        "refused outside, too: {told_nothing:?}"
-    );
+    assert_eq!(untold, Vec::<String>::new(), "not told as what it was");
+    assert_eq!(told_nothing, Vec::<&str>::new(), "refused outside, too");
+}
+
+fn copy(from: &Path, to: &Path) {
+    let mut copy = std::process::Command::new("cp");
+    assert!(copy.arg("-a").args([from, to]).status().unwrap().success());
 }
 
 #[test]
-fn nothing_outside_changes_whatever_a_command_writes() {
+fn writing_outside_is_refused_and_told() {
+    are_refused_and_told(WRITING);
+}
+
+#[test]
+fn what_makes_code_run_later_is_kept_and_told() {
+    are_refused_and_told(LATER);
+}
+
+#[test]
+fn secrets_and_other_processes_are_out_of_reach() {
+    are_refused_and_told(OTHERS);
+}
+
+#[test]
+fn the_network_is_out_of_reach() {
+    are_refused_and_told(NETWORK);
+}
+
+#[test]
+fn what_belongs_to_the_machine_is_refused_and_told() {
+    are_refused_and_told(KERNEL);
+    let count: usize = [WRITING, LATER, OTHERS, NETWORK, KERNEL]
+        .iter()
+        .map(|attempts| attempts.len())
+        .sum();
+    assert!(count >= 60, "{count} attempts");
+}
+
+#[test]
+fn limits_hold_for_processes_memory_and_files() {
     let rig = Rig::new();
     if !holds_all(&rig) {
         return;
     }
-    let outside = rig.home().join("outside");
-    fs::write(&outside, "as it was").unwrap();
-    let path = outside.display().to_string();
-    let home = rig.home().display().to_string();
-    for script in [
-        format!("echo x > {path}"),
-        format!("echo x >> {path}"),
-        format!("rm -f {path}"),
-        format!("mv {path} {path}.moved"),
-        format!("chmod 0777 {path}"),
-        format!("truncate -s 0 {path}"),
-        format!("ln -sf {path} link && echo x > link"),
-        format!("ln -f {path} hard && echo x > hard"),
-        format!("ln -sfn {home} folder && echo x > folder/outside"),
-        format!("cp /dev/null {path}"),
-        format!("echo x > /proc/self/root{path}"),
-        format!("cd {home} && echo x > outside"),
-        format!("exec 3>{path}; echo x >&3"),
-        format!("python3 -c 'import os; os.rename(\"{path}\", \"stolen\")'"),
-        "echo x > /etc/gimlet-was-here".to_owned(),
-        "echo x > /usr/local/bin/gimlet-was-here".to_owned(),
+    rig.settings(
+        r#"{"sandbox": {"limits": {"processes": 310, "memoryMegabytes": 300, "fileMegabytes": 1}}}"#,
+    );
+    let bomb = "python3 -c '
+import os, time
+children = []
+try:
+    while len(children) < 400:
+        child = os.fork()
+        if child == 0: time.sleep(1000)
+        children.append(child)
+finally:
+    for child in children: os.kill(child, 9)
+'";
+    let memory = "python3 -c 'print(len(bytearray(600 << 20)))'";
+    let disk = "head -c 3000000 /dev/zero > big; wc -c < big; test $(wc -c < big) -gt 2000000";
+    for (name, script, said) in [
+        ("a fork bomb", bomb, "BlockingIOError"),
+        ("much memory", memory, "MemoryError"),
+        ("a large file", disk, "1048576"),
     ] {
-        confined(&rig, &script);
-        assert_eq!(
-            fs::read_to_string(&outside).unwrap(),
-            "as it was",
-            "{script}"
-        );
-        assert_eq!(
-            fs::metadata(&outside).unwrap().permissions(),
-            fs::metadata(&outside).unwrap().permissions()
-        );
+        let run = confined(&rig, script);
+        let shown = format!("{}{}", run.out(), run.err());
+        assert_ne!(run.code, Some(0), "{name}: {shown}");
+        assert!(shown.contains(said), "{name}: {shown}");
     }
-    for place in ["/etc/gimlet-was-here", "/usr/local/bin/gimlet-was-here"] {
-        assert!(fs::symlink_metadata(place).is_err(), "{place}");
+    assert!(plain(&rig, memory) && plain(&rig, disk) && plain(&rig, bomb));
+}
+
+#[test]
+fn with_rules_alone_writing_and_the_network_are_held_and_with_nothing_nothing_runs() {
+    let rig = Rig::new();
+    if !holds_all(&rig) {
+        return;
     }
+    let out = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let out = out.path().canonicalize().unwrap();
+    put_outside(&out);
+    let with = |strength: &str, script: &str| {
+        rig.gimlet([
+            "sandbox",
+            "--strength",
+            strength,
+            "--",
+            "bash",
+            "-c",
+            script,
+        ])
+        .finish()
+    };
+    let victim = out.join("victim").display().to_string();
+    for script in [
+        format!("echo x > {victim}"),
+        format!("rm {victim}"),
+        "python3 -c 'import socket; socket.socket(socket.AF_INET)'".to_owned(),
+        "unshare --user true".to_owned(),
+        "mount -t tmpfs none /mnt".to_owned(),
+    ] {
+        let run = with("rules", &script);
+        assert_ne!(run.code, Some(0), "{script}");
+        assert!(as_it_was(&out), "{script}");
+    }
+    let run = with("rules", "echo x > made && cat made && exit 7");
+    assert_eq!(
+        (run.code, run.out()),
+        (Some(7), "x\n".to_owned()),
+        "{}",
+        run.err()
+    );
+    let run = with("none", "echo ran");
+    assert_eq!((run.code, run.out()), (Some(125), String::new()));
+    assert!(
+        run.err().contains("nothing to confine it by"),
+        "{}",
+        run.err()
+    );
+    let doctor = rig
+        .gimlet(["sandbox", "--strength", "rules", "doctor"])
+        .finish();
+    assert_eq!(doctor.code, Some(1));
+    assert!(
+        doctor.out().contains("POSSIBLE  write where hooks are"),
+        "{}",
+        doctor.out()
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Signals and closed pipes.
 
 use crate::{
-    events::{Fifo, gone},
+    events::{Fifo, gone, outside},
     rig::Rig,
     wire::Wire,
 };
@@ -38,7 +38,10 @@ impl Waiting {
     /// Waits until it runs, and returns both processes.
     fn processes(&self, rig: &Rig) -> [i32; 2] {
         assert_eq!(self.started.line(), "up");
-        ["pid", "child"].map(|name| rig.text(name).trim().parse().unwrap())
+        ["pid", "child"].map(|name| {
+            let inner = rig.text(name).trim().parse().unwrap();
+            outside(&rig.work(), inner).unwrap()
+        })
     }
 }
 

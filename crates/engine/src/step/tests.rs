@@ -164,6 +164,7 @@ impl World {
                 let ruling = Ruling {
                     verdict: Verdict::Allow,
                     because: vec![],
+                    confinement: None,
                 };
                 let fact = match self.roll() % 4 {
                     0 => Fact::Refused(Refused {

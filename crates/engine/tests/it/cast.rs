@@ -136,6 +136,8 @@ impl Process {
                 &self.requests,
             )),
             tools: offered,
+            confining: None,
+            contacts: None,
             judges: gate::of(
                 &self.ground.root(),
                 &self.scene.setup.allow,

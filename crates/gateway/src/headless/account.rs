@@ -273,6 +273,7 @@ impl Account {
             | Fact::Closed(_)
             | Fact::Hired(_)
             | Fact::Reported(_)
+            | Fact::Contacted(_)
             | Fact::Snapshot(_)
             | Fact::Granted(_)
             | Fact::Revoked(_)

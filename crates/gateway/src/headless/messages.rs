@@ -204,6 +204,7 @@ impl Messages {
             | Fact::Closed(_)
             | Fact::Hired(_)
             | Fact::Reported(_)
+            | Fact::Contacted(_)
             | Fact::Snapshot(_)
             | Fact::Granted(_)
             | Fact::Revoked(_)

@@ -70,6 +70,7 @@ pub(crate) fn fact_line(fact: &Fact, call: Option<&OpenCall>) -> Option<String> 
         | Fact::Closed(_)
         | Fact::Hired(_)
         | Fact::Reported(_)
+        | Fact::Contacted(_)
         | Fact::Snapshot(_)
         | Fact::Granted(_)
         | Fact::Revoked(_)

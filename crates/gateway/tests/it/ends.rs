@@ -442,6 +442,7 @@ fn crashed() -> Vec<Fact> {
     let ruling = Ruling {
         verdict: Verdict::Allow,
         because: Vec::new(),
+        confinement: None,
     };
     vec![
         Fact::Prompted(Incoming {

@@ -106,6 +106,8 @@ impl World {
             models: Arc::new(Stage(Arc::new(Actor::new(self.replies)))),
             tools: toolbox,
             judges: vec![Arc::new(ByName)],
+            confining: None,
+            contacts: None,
             reminders: Vec::new(),
             snapshots: None,
             host: Arc::new(tools::Nowhere),

@@ -3,12 +3,23 @@
 //! While the ended leader is not reaped, its number stands for its group and nothing else, so
 //! a signal to the group can never meet a stranger.
 
+use gimlet_ports::Overseer;
 use rustix::{
     io::Errno,
     process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid},
 };
-use std::{io, process::Child, thread};
+use std::{
+    io,
+    process::Child,
+    thread,
+    time::{Duration, Instant},
+};
 use tokio::{net::unix::pipe::Receiver, signal::unix::Signal};
+
+/// What a killed group is given to vanish before what was kept for it is let go.
+const VANISH: Duration = Duration::from_secs(5);
+/// How often it is looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// How the leader ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,16 +122,32 @@ impl Leader {
         }
     }
 
-    /// Gives its number back as soon as it ends, without waiting for that here.
-    pub(super) fn reap_later(&mut self) {
-        let Some(mut child) = self.child.take() else {
+    /// Gives its number back as soon as it ends, without waiting for that here. What is kept is
+    /// let go once nobody of the group is left.
+    pub(super) fn reap_later(&mut self, kept: Option<Box<dyn Overseer>>) {
+        let mut child = self.child.take();
+        let runs = |child: &mut Child| matches!(child.try_wait(), Ok(None));
+        child = child.and_then(|mut child| runs(&mut child).then_some(child));
+        if child.is_none() && kept.is_none() {
             return;
-        };
-        if matches!(child.try_wait(), Ok(None)) {
-            // No task: the runtime may be going away just now.
-            let reaper = thread::Builder::new().name("reaper".to_owned());
-            drop(reaper.spawn(move || child.wait()));
         }
+        let group = self.group;
+        let wait = move || {
+            if let Some(mut child) = child {
+                drop(child.wait());
+            }
+            let patience = Instant::now() + VANISH;
+            while kept.is_some()
+                && super::group::has_living_member(group)
+                && Instant::now() < patience
+            {
+                thread::sleep(LOOK_AGAIN);
+            }
+            drop(kept);
+        };
+        // No task: the runtime may be going away just now.
+        let reaper = thread::Builder::new().name("reaper".to_owned());
+        drop(reaper.spawn(wait));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::process::{
     leader::{Leader, LeaderEnd},
     streams::{Piece, Streams},
 };
-use gimlet_ports::{Child, ChildEvent, Exit, Later};
+use gimlet_ports::{Child, ChildEvent, Exit, Later, Overseer};
 use rustix::process::Signal;
 use std::{collections::VecDeque, time::Duration};
 use tokio::{
@@ -54,6 +54,8 @@ pub(super) struct Running {
     /// True once no member is left. From then on the group's number may mean another group.
     gone: bool,
     left_children: bool,
+    /// Who watches over its confinement, as long as anything of it may run.
+    overseer: Option<Box<dyn Overseer>>,
 }
 
 #[derive(Clone, Copy)]
@@ -83,7 +85,7 @@ enum Sent {
 }
 
 impl Running {
-    pub(super) fn new(leader: Leader, wires: Wires) -> Self {
+    pub(super) fn new(leader: Leader, wires: Wires, overseer: Option<Box<dyn Overseer>>) -> Self {
         Self {
             leader,
             wires,
@@ -94,6 +96,7 @@ impl Running {
             phase: Phase::Runs,
             gone: false,
             left_children: false,
+            overseer,
         }
     }
 
@@ -333,7 +336,20 @@ impl Child for Running {
         self.ended_now()
     }
 
+    fn refused(&mut self) -> Vec<String> {
+        self.overseer
+            .as_mut()
+            .map_or_else(Vec::new, |overseer| overseer.refused())
+    }
+
+    fn let_outlive(&mut self) {
+        if let Some(overseer) = &mut self.overseer {
+            overseer.let_outlive();
+        }
+    }
+
     fn release(mut self: Box<Self>) {
+        self.let_outlive();
         // Its group is nobody's to end from here on.
         self.gone = true;
     }
@@ -344,7 +360,7 @@ impl Drop for Running {
         self.stop_input();
         if !self.gone {
             group::end_now(self.leader.group);
-            self.leader.reap_later();
+            self.leader.reap_later(self.overseer.take());
         }
     }
 }

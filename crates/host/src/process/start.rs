@@ -12,13 +12,16 @@ use crate::{
         streams::Streams,
     },
 };
-use gimlet_ports::{Child, FileKind, HostFault, Launch, OutputTo, Program, StdinFrom, WhichStream};
+use gimlet_ports::{
+    Cell, Child, FileKind, HostFault, Launch, OutputTo, Program, StdinFrom, WhichStream,
+};
 use std::{
     fs,
     io::{self, ErrorKind},
     os::{fd::OwnedFd, unix::process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
 };
 use tokio::{io::AsyncWriteExt, net::unix::pipe::Sender, runtime::Handle, task::JoinHandle};
 
@@ -70,7 +73,11 @@ impl Starter {
     }
 
     /// Starts a process. Needs a runtime.
-    pub(crate) fn start(&self, launch: Launch) -> Result<Box<dyn Child>, HostFault> {
+    pub(crate) fn start(
+        &self,
+        launch: Launch,
+        cell: Option<Cell>,
+    ) -> Result<Box<dyn Child>, HostFault> {
         if Handle::try_current().is_err() {
             return Err(broken(
                 "start a process",
@@ -85,21 +92,28 @@ impl Starter {
             output,
             final_cwd,
         } = launch;
-        let (mut command, name) = match &program {
+        let (name, arguments) = match program {
             Program::Shell(line) => {
-                let mut command = Command::new(&self.shell);
-                command.args(shell::arguments(&self.shell, line, final_cwd.as_deref()));
-                (command, self.shell.clone())
+                let arguments = shell::arguments(&self.shell, &line, final_cwd.as_deref());
+                (self.shell.clone(), arguments)
             }
-            Program::Argv(argv) => {
-                let Some((name, arguments)) = argv.split_first() else {
+            Program::Argv(mut argv) => {
+                if argv.is_empty() {
                     return Err(broken("start a process", &"no program is named"));
-                };
-                let mut command = Command::new(name);
-                command.args(arguments);
-                (command, PathBuf::from(name))
+                }
+                let arguments = argv.split_off(1);
+                (argv.into_iter().collect(), arguments)
             }
         };
+        let mut command = match &cell {
+            None => Command::new(&name),
+            Some(cell) => {
+                let mut command = Command::new(&cell.program);
+                command.arg0(&cell.name).args(&cell.arguments).arg(&name);
+                command
+            }
+        };
+        command.args(arguments);
         let on_terminal = matches!(output, OutputTo::Pty(_));
         self.pass_on(&mut command);
         command.current_dir(&cwd).env("PWD", &cwd);
@@ -107,6 +121,13 @@ impl Starter {
             command.env("TERM", TERMINAL_NAME);
         }
         command.envs(env);
+        let (inherits, overseer) = match cell {
+            None => (None, None),
+            Some(cell) => {
+                command.envs(cell.env);
+                (cell.inherits, Some(cell.overseer))
+            }
+        };
         set_apart(
             &mut command,
             if on_terminal {
@@ -117,14 +138,15 @@ impl Starter {
         );
 
         let wiring = wire(&mut command, &stdin, output)?;
-        let spawned = command.spawn();
+        let spawned = spawn(&mut command, inherits.as_ref());
+        drop(inherits);
         // Our copies of the process's ends; while they are open its streams never end.
         drop(command);
         let mut child = spawned.map_err(|error| start_fault(&name, &cwd, &error))?;
         let (out, err, input) = (child.stdout.take(), child.stderr.take(), child.stdin.take());
         let follow = |error: io::Error| broken("follow the process", &error);
         let leader = Leader::new(child).map_err(follow)?;
-        let mut running = Running::new(leader, wiring.wires);
+        let mut running = Running::new(leader, wiring.wires, overseer);
         let mut streams = Streams::default();
         if let Some(out) = out {
             streams.add(WhichStream::Out, out.into()).map_err(follow)?;
@@ -163,6 +185,17 @@ impl Starter {
             command.env(name, value);
         }
     }
+}
+
+/// Spawns a process that inherits this descriptor and no other.
+fn spawn(command: &mut Command, inherits: Option<&OwnedFd>) -> io::Result<std::process::Child> {
+    /// While it may be inherited, nobody else starts a process that would.
+    static INHERITING: Mutex<()> = Mutex::new(());
+    let _alone = INHERITING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(inherits) = inherits {
+        rustix::io::fcntl_setfd(inherits, rustix::io::FdFlags::empty())?;
+    }
+    command.spawn()
 }
 
 /// What stays on our side of a process's streams, beside its pipes.

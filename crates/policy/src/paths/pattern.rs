@@ -142,6 +142,36 @@ impl PathPattern {
         all
     }
 
+    /// The places that the pattern names without a wildcard, each with all below it; none where
+    /// it speaks of names at any depth.
+    pub(crate) fn places(&self, bases: &Bases) -> Vec<PathBuf> {
+        if self.floats || self.floats_strictly {
+            return Vec::new();
+        }
+        let mut below = PathBuf::new();
+        for (at, segment) in self.segments.iter().enumerate() {
+            match segment {
+                Segment::Any if at + 1 == self.segments.len() && at > 0 => {}
+                Segment::Any => return Vec::new(),
+                Segment::Name(tokens) => {
+                    let plain = tokens.iter().map(|token| match token {
+                        Token::Char(c) => Some(*c),
+                        Token::One | Token::Many | Token::Class { .. } => None,
+                    });
+                    let Some(name) = plain.collect::<Option<String>>() else {
+                        return Vec::new();
+                    };
+                    below.push(name);
+                }
+            }
+        }
+        if below.as_os_str().is_empty() {
+            return Vec::new();
+        }
+        let bases = self.bases(bases).into_iter();
+        bases.map(|base| base.join(&below)).collect()
+    }
+
     /// True for a pattern of names that begin with a dot.
     pub(crate) fn is_hidden(&self) -> bool {
         self.segments.iter().any(|segment| matches!(segment, Segment::Name(tokens) if tokens.first() == Some(&Token::Char('.'))))

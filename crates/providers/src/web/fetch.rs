@@ -200,7 +200,7 @@ impl Fetcher {
         }
         // One closed address is enough: a host that mixes them wants to be mistaken.
         let closed = found.iter().find_map(|address| {
-            let why = super::address::closed(address.ip())?;
+            let why = gimlet_hygiene::address::closed(address.ip())?;
             (self.options.permitted != Some(*address)).then_some((address.ip(), why))
         });
         match closed {

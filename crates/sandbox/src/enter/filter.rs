@@ -1,53 +1,71 @@
 //! The filter of system calls: what no build, test or tool of a repository needs, and what
 //! others have used to get out.
 
-use super::system::Outcome;
+use super::system::{self, Outcome};
+use gimlet_protocol::{Network, Strength};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Width, SeccompCmpOp as Is, SeccompCondition,
     SeccompFilter, SeccompRule, TargetArch,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, os::fd::OwnedFd};
 
-/// Never, whatever the arguments.
-const NEVER: [libc::c_long; 38] = [
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_pidfd_getfd,
-    libc::SYS_kcmp,
-    libc::SYS_io_uring_setup,
-    libc::SYS_io_uring_enter,
-    libc::SYS_io_uring_register,
-    libc::SYS_bpf,
-    libc::SYS_perf_event_open,
-    libc::SYS_userfaultfd,
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
-    libc::SYS_mount,
-    libc::SYS_umount2,
-    libc::SYS_pivot_root,
-    libc::SYS_move_mount,
-    libc::SYS_open_tree,
-    libc::SYS_fsopen,
-    libc::SYS_fsconfig,
-    libc::SYS_fsmount,
-    libc::SYS_mount_setattr,
-    libc::SYS_setns,
-    libc::SYS_unshare,
-    libc::SYS_chroot,
-    libc::SYS_open_by_handle_at,
-    libc::SYS_name_to_handle_at,
-    libc::SYS_init_module,
-    libc::SYS_finit_module,
-    libc::SYS_delete_module,
-    libc::SYS_kexec_load,
-    libc::SYS_reboot,
-    libc::SYS_swapon,
-    libc::SYS_swapoff,
-    libc::SYS_acct,
-    libc::SYS_quotactl,
-    libc::SYS_syslog,
+/// Never, whatever the arguments; with what it is to people.
+const NEVER: [(libc::c_long, &str); 42] = [
+    (libc::SYS_ptrace, "tracing a process (ptrace)"),
+    (
+        libc::SYS_process_vm_readv,
+        "reading another process's memory",
+    ),
+    (
+        libc::SYS_process_vm_writev,
+        "writing another process's memory",
+    ),
+    (libc::SYS_pidfd_getfd, "taking another process's files"),
+    (libc::SYS_kcmp, "comparing processes (kcmp)"),
+    (libc::SYS_io_uring_setup, "io_uring"),
+    (libc::SYS_io_uring_enter, "io_uring"),
+    (libc::SYS_io_uring_register, "io_uring"),
+    (libc::SYS_bpf, "programs in the kernel (bpf)"),
+    (libc::SYS_perf_event_open, "performance events"),
+    (libc::SYS_userfaultfd, "userfaultfd"),
+    (libc::SYS_keyctl, "the kernel's keys"),
+    (libc::SYS_add_key, "the kernel's keys"),
+    (libc::SYS_request_key, "the kernel's keys"),
+    (libc::SYS_mount, "mounting"),
+    (libc::SYS_umount2, "unmounting"),
+    (libc::SYS_pivot_root, "another root folder"),
+    (libc::SYS_move_mount, "mounting"),
+    (libc::SYS_open_tree, "mounting"),
+    (libc::SYS_fsopen, "mounting"),
+    (libc::SYS_fspick, "mounting"),
+    (libc::SYS_fsconfig, "mounting"),
+    (libc::SYS_fsmount, "mounting"),
+    (libc::SYS_mount_setattr, "mounting"),
+    (libc::SYS_setns, "another namespace"),
+    (libc::SYS_unshare, "namespaces of its own"),
+    (libc::SYS_chroot, "another root folder (chroot)"),
+    (libc::SYS_open_by_handle_at, "opening files by their handle"),
+    (libc::SYS_name_to_handle_at, "opening files by their handle"),
+    (libc::SYS_init_module, "loading kernel modules"),
+    (libc::SYS_finit_module, "loading kernel modules"),
+    (libc::SYS_delete_module, "unloading kernel modules"),
+    (libc::SYS_kexec_load, "another kernel"),
+    (libc::SYS_reboot, "rebooting"),
+    (libc::SYS_swapon, "swap"),
+    (libc::SYS_swapoff, "swap"),
+    (libc::SYS_acct, "process accounting"),
+    (libc::SYS_quotactl, "disk quotas"),
+    (libc::SYS_syslog, "the kernel's log"),
+    (libc::SYS_settimeofday, "setting the clock"),
+    (libc::SYS_clock_settime, "setting the clock"),
+    (libc::SYS_sethostname, "renaming the machine"),
+];
+
+/// What depends on its arguments.
+const SOME: [(libc::c_long, &str); 3] = [
+    (libc::SYS_clone, "namespaces of its own"),
+    (libc::SYS_ioctl, "typing into a terminal"),
+    (libc::SYS_socket, "a raw or unusual socket"),
 ];
 
 /// Types words into another's terminal.
@@ -55,17 +73,62 @@ const TIOCSTI: u64 = 0x5412;
 /// Does the same on a console.
 const TIOCLINUX: u64 = 0x541c;
 
-/// Installs the filter; no way leads back.
-pub(super) fn install(offline: bool) -> Outcome<()> {
-    let refuse = filter(refused(offline)?, libc::EPERM)?;
-    // Programs go on with the older call, whose flags can be looked at.
-    let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-    let unknown = filter(newer, libc::ENOSYS)?;
-    for program in [unknown, refuse] {
-        seccompiler::apply_filter(&program)
-            .map_err(|error| format!("the filter of system calls failed: {error}"))?;
+/// Which sockets may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sockets {
+    /// None that reaches the network.
+    Local,
+    /// None that is raw: the network is another's to confine.
+    Usual,
+}
+
+impl Sockets {
+    /// Without a network of its own there is nothing else to keep a command off the other's.
+    pub(super) fn for_level(strength: Strength, network: Network) -> Self {
+        match (strength, network) {
+            (Strength::Namespaces, _) | (_, Network::Open) => Self::Usual,
+            (Strength::None | Strength::Rules, Network::Own | Network::Proxy) => Self::Local,
+        }
     }
-    Ok(())
+}
+
+/// What a refused call is to people.
+pub(super) fn what(call: libc::c_long) -> &'static str {
+    let mut known = NEVER.iter().chain(&SOME);
+    known
+        .find(|(number, _)| *number == call)
+        .map_or("a system call", |(_, what)| what)
+}
+
+/// Installs the filter; no way leads back.
+pub(super) fn install(sockets: Sockets) -> Outcome<()> {
+    apply(&unknown()?)?;
+    apply(&filter(refused(sockets)?, libc::EPERM)?)
+}
+
+/// Installs it so that what it refuses is told where the descriptor is read, and refused there.
+pub(super) fn install_and_notify(sockets: Sockets) -> Outcome<OwnedFd> {
+    apply(&unknown()?)?;
+    let mut program = filter(refused(sockets)?, libc::EPERM)?;
+    let refusal = libc::SECCOMP_RET_ERRNO | libc::EPERM.unsigned_abs();
+    for line in &mut program {
+        let returns = u32::from(line.code) == libc::BPF_RET | libc::BPF_K;
+        if returns && line.k == refusal {
+            line.k = libc::SECCOMP_RET_USER_NOTIF;
+        }
+    }
+    system::install_with_notices(&program)
+}
+
+fn apply(program: &BpfProgram) -> Outcome<()> {
+    seccompiler::apply_filter(program)
+        .map_err(|error| format!("the filter of system calls failed: {error}"))
+}
+
+/// Programs go on with the older call, whose flags can be looked at.
+fn unknown() -> Outcome<BpfProgram> {
+    let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    filter(newer, libc::ENOSYS)
 }
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -80,8 +143,8 @@ fn filter(rules: Rules, errno: libc::c_int) -> Outcome<BpfProgram> {
         .map_err(|error| failed(&error))
 }
 
-fn refused(offline: bool) -> Outcome<Rules> {
-    let mut rules: Rules = NEVER.iter().map(|call| (*call, Vec::new())).collect();
+fn refused(sockets: Sockets) -> Outcome<Rules> {
+    let mut rules: Rules = NEVER.iter().map(|(call, _)| (*call, Vec::new())).collect();
     let user = u64::from(libc::CLONE_NEWUSER.unsigned_abs());
     rules.insert(
         libc::SYS_clone,
@@ -98,7 +161,7 @@ fn refused(offline: bool) -> Outcome<Rules> {
     let (unix, netlink) = (family(libc::AF_UNIX), family(libc::AF_NETLINK));
     let (inet, inet6) = (family(libc::AF_INET), family(libc::AF_INET6));
     let raw = family(libc::SOCK_RAW);
-    let mut sockets = vec![
+    let mut unwanted = vec![
         rule([
             (0, Is::Ne, unix),
             (0, Is::Ne, inet),
@@ -107,11 +170,11 @@ fn refused(offline: bool) -> Outcome<Rules> {
         ])?,
         rule([(0, Is::Ne, netlink), (1, Is::MaskedEq(0xf), raw)])?,
     ];
-    if offline {
-        sockets.push(rule([(0, Is::Eq, inet)])?);
-        sockets.push(rule([(0, Is::Eq, inet6)])?);
+    if sockets == Sockets::Local {
+        unwanted.push(rule([(0, Is::Eq, inet)])?);
+        unwanted.push(rule([(0, Is::Eq, inet6)])?);
     }
-    rules.insert(libc::SYS_socket, sockets);
+    rules.insert(libc::SYS_socket, unwanted);
     Ok(rules)
 }
 

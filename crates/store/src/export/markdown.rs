@@ -162,6 +162,7 @@ fn write_entry(entry: &Entry, to: &mut dyn Write) -> io::Result<()> {
         | Fact::Closed(_)
         | Fact::Hired(_)
         | Fact::Reported(_)
+        | Fact::Contacted(_)
         | Fact::Snapshot(_)
         | Fact::Granted(_)
         | Fact::Revoked(_)

@@ -74,7 +74,11 @@ fn ruling(verdict: Verdict) -> Ruling {
         text: "it reads inside the workspace".to_owned(),
         source: Some("--permission-mode".to_owned()),
     }];
-    Ruling { verdict, because }
+    Ruling {
+        verdict,
+        because,
+        confinement: None,
+    }
 }
 
 pub(crate) fn returned(call: &str, text: &str, marks: Vec<Mark>) -> Fact {

@@ -74,6 +74,13 @@ impl Capture {
         u64::try_from(held).is_ok_and(|held| held == self.total_bytes)
     }
 
+    /// Both ends as they are, for whoever looks for a word in them.
+    pub(super) fn ends(&self) -> String {
+        let mut bytes = self.head.clone();
+        bytes.extend(&self.tail);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     pub(super) fn take(self) -> Taken {
         let half = self.cap_chars / 2;
         if self.is_whole() {

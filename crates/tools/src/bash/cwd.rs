@@ -2,6 +2,7 @@
 
 use crate::paths;
 use gimlet_ports::{Scene, ToolCx};
+use gimlet_protocol::Confinement;
 use std::{
     ffi::OsString,
     os::unix::ffi::OsStringExt as _,
@@ -25,7 +26,12 @@ pub(super) enum Moved {
 
 impl CwdNote {
     pub(super) async fn new(cx: &ToolCx) -> Self {
-        let path = cx.scene.scratch.join("cwd");
+        let own = match &cx.confinement {
+            Some(Confinement::Held(bounds)) => bounds.temporary.clone(),
+            Some(Confinement::Open { .. } | Confinement::Refused { .. }) | None => None,
+        };
+        // A confined command writes nowhere else that is the session's.
+        let path = own.unwrap_or_else(|| cx.scene.scratch.clone()).join("cwd");
         let before_ns = cx.host.stat(&path).await.ok().map(|info| info.modified_ns);
         Self { path, before_ns }
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) fn report(
     command: &str,
     ran: Ran,
-    moved: Moved,
+    (moved, blocked): (Moved, Vec<String>),
     limit: Duration,
 ) -> ToolReturn<BashData> {
     let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
@@ -75,6 +75,7 @@ pub(super) fn report(
         }
     }
     notes.extend(ran.spill_note);
+    notes.extend(blocked);
     let mut marks = Vec::new();
     match moved {
         Moved::Nowhere => {}

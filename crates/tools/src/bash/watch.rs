@@ -20,6 +20,8 @@ pub(super) struct Ran {
     pub(super) end: Ending,
     pub(super) spilled: Option<(PathBuf, u64)>,
     pub(super) spill_note: Option<String>,
+    /// What a confinement refused, each in words.
+    pub(super) refused: Vec<String>,
 }
 
 pub(super) enum Ending {
@@ -66,6 +68,7 @@ pub(super) async fn watch(
             },
         }
     };
+    let refused = child.refused();
     match end {
         // Dropping the child ends its group at once, for the call has 50 ms left.
         Ending::Stopped | Ending::Ended(_) => drop(child),
@@ -91,6 +94,7 @@ pub(super) async fn watch(
         end,
         spilled,
         spill_note,
+        refused,
     }
 }
 

@@ -115,6 +115,7 @@ impl Rig {
                 call: CallId(format!("call_{}", self.calls.get())),
                 scene: Arc::new(self.scene.borrow().clone()),
                 host: self.host.clone(),
+                confinement: None,
                 stop: self.stop.clone(),
                 arrived: self.arrived.clone(),
                 progress: Arc::new(move |text| progress.lock().unwrap().push(text)),

@@ -27,8 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gimlet-host", BASE),
     ("gimlet-store", BASE),
     ("gimlet-policy", BASE),
-    // Knows nothing of Gimlet: a description comes in, a confined process goes on.
-    ("gimlet-sandbox", &[]),
+    // Knows nothing of sessions: a description comes in, a confined process goes on.
+    ("gimlet-sandbox", &["gimlet-protocol", "gimlet-hygiene"]),
     ("gimlet-gateway", BASE),
     ("gimlet-tui", BASE),
     (
@@ -45,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gimlet-host",
             "gimlet-store",
             "gimlet-policy",
+            "gimlet-sandbox",
         ],
     ),
     (
