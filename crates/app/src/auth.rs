@@ -27,6 +27,70 @@ pub const PROVIDERS: &[ProviderKeys] = &[
         name: "openrouter",
         variables: &[env_vars::OPENROUTER_API_KEY],
     },
+    ProviderKeys {
+        name: "gemini",
+        variables: &[env_vars::GEMINI_API_KEY, env_vars::GOOGLE_API_KEY],
+    },
+    ProviderKeys {
+        name: "azure",
+        variables: &[env_vars::AZURE_OPENAI_API_KEY],
+    },
+    ProviderKeys {
+        name: "bedrock",
+        variables: &[env_vars::AWS_BEARER_TOKEN_BEDROCK],
+    },
+    ProviderKeys {
+        name: "deepseek",
+        variables: &[env_vars::DEEPSEEK_API_KEY],
+    },
+    ProviderKeys {
+        name: "groq",
+        variables: &[env_vars::GROQ_API_KEY],
+    },
+    ProviderKeys {
+        name: "mistral",
+        variables: &[env_vars::MISTRAL_API_KEY],
+    },
+    ProviderKeys {
+        name: "xai",
+        variables: &[env_vars::XAI_API_KEY],
+    },
+    ProviderKeys {
+        name: "together",
+        variables: &[env_vars::TOGETHER_API_KEY],
+    },
+    ProviderKeys {
+        name: "fireworks",
+        variables: &[env_vars::FIREWORKS_API_KEY],
+    },
+    ProviderKeys {
+        name: "cerebras",
+        variables: &[env_vars::CEREBRAS_API_KEY],
+    },
+    ProviderKeys {
+        name: "moonshot",
+        variables: &[env_vars::MOONSHOT_API_KEY],
+    },
+    ProviderKeys {
+        name: "zai",
+        variables: &[env_vars::ZAI_API_KEY],
+    },
+    ProviderKeys {
+        name: "qwen",
+        variables: &[env_vars::DASHSCOPE_API_KEY],
+    },
+    ProviderKeys {
+        name: "minimax",
+        variables: &[env_vars::MINIMAX_API_KEY],
+    },
+    ProviderKeys {
+        name: "github",
+        variables: &[env_vars::GITHUB_MODELS_TOKEN],
+    },
+    ProviderKeys {
+        name: "litellm",
+        variables: &[env_vars::LITELLM_API_KEY],
+    },
 ];
 
 /// The variables that may hold a provider's key.
@@ -110,8 +174,13 @@ pub enum AuthFault {
 ///
 /// # Errors
 /// When it is no key, or cannot be stored.
-pub fn login(dirs: &Dirs, provider: &str, key: &str) -> Result<String, AuthFault> {
-    known(provider)?;
+pub fn login(
+    settings: &Settings,
+    dirs: &Dirs,
+    provider: &str,
+    key: &str,
+) -> Result<String, AuthFault> {
+    known(settings, provider)?;
     let key = key.trim();
     if key.is_empty() {
         return Err(AuthFault::Given(
@@ -140,8 +209,8 @@ pub fn login(dirs: &Dirs, provider: &str, key: &str) -> Result<String, AuthFault
 ///
 /// # Errors
 /// When there is no such provider, or its key cannot be removed.
-pub fn logout(dirs: &Dirs, provider: &str) -> Result<String, AuthFault> {
-    known(provider)?;
+pub fn logout(settings: &Settings, dirs: &Dirs, provider: &str) -> Result<String, AuthFault> {
+    known(settings, provider)?;
     let places = credentials(dirs).delete(provider).map_err(kept)?;
     Ok(if places.is_empty() {
         format!("No key for {provider} was stored.")
@@ -150,9 +219,15 @@ pub fn logout(dirs: &Dirs, provider: &str) -> Result<String, AuthFault> {
     })
 }
 
-fn known(provider: &str) -> Result<(), AuthFault> {
-    let own = std::iter::once("anthropic");
-    let names: Vec<&str> = own.chain(gimlet_providers::chat_providers()).collect();
+fn known(settings: &Settings, provider: &str) -> Result<(), AuthFault> {
+    let keyed = PROVIDERS.iter().map(|known| known.name);
+    let mut names: Vec<&str> = Vec::new();
+    for name in keyed.chain(gimlet_providers::chat_providers()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.extend(settings.providers.keys().map(String::as_str));
     if names.contains(&provider) {
         return Ok(());
     }

@@ -41,13 +41,17 @@ pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use explain::{Explained, explain};
 pub use launch::{Answers, Launch, Persistence, TrustFlag, git};
+pub use gimlet_providers::PUBLIC_CATALOGUE;
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
 pub use memory::{
     LeftOut, MemoryRow, MemoryScope, MemoryState, MemorySurvey, NoteTo, NoteWritten, add_note,
     memory_survey,
 };
-pub use models::{FIRST_MODEL, KeySource, card};
 pub use sandbox::{bounds_by_hand, strength as sandbox_strength};
+pub use models::{
+    FIRST_MODEL, KeySource, card,
+    cards::{ModelRow, catalogue_day, model_rows, update_models},
+};
 pub use sessions::Hub;
 pub use tape::{
     Deck, Difference, DifferenceKind, FolderCopy, Player, Recorder, ReplayReport, Tape, TapeFault,

@@ -1,17 +1,22 @@
 //! Finds models by name and gives their adapters what they need.
 
+mod amazon;
+pub(crate) mod cards;
+mod connect;
+mod google;
+
 use crate::{auth, local};
+use connect::{Adapter, Spoken};
 use gimlet_ports::{Model, Models};
 use gimlet_providers::{
-    Anthropic, AnthropicOptions, Chat, ChatOptions, Script, Scripted, Secret, ToolStreaming,
-    chat_base_url, chat_needs_no_key, chat_providers,
+    Chat, ChatOptions, Script, Scripted, chat_needs_no_key,
     local::{Candidate, LocalServer, ServerKind, usual_candidates},
 };
 use gimlet_settings::{EnvVar, Settings, env_vars};
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// The provider of a name without one.
@@ -55,9 +60,8 @@ impl KeySource {
 pub(crate) struct Registry {
     settings: Arc<Settings>,
     stored_key: StoredKey,
-    anthropic: OnceLock<Result<Anthropic, String>>,
-    /// Adapters of other providers by name, so that models of one share their connections.
-    chats: Mutex<HashMap<String, Chat>>,
+    /// Adapters by provider and interface, so that models of one share their connections.
+    adapters: Mutex<HashMap<(String, Spoken), Adapter>>,
     /// Where servers on this machine are looked for.
     places: Vec<Candidate>,
     built: Mutex<HashMap<String, Arc<dyn Model>>>,
@@ -68,8 +72,7 @@ impl Registry {
         Self {
             settings,
             stored_key,
-            anthropic: OnceLock::new(),
-            chats: Mutex::default(),
+            adapters: Mutex::default(),
             places: usual_candidates(),
             built: Mutex::default(),
         }
@@ -85,7 +88,7 @@ impl Registry {
         if let Some(variable) = self.key_variable(provider) {
             return KeySource::Environment(variable.name);
         }
-        if self.is_found(provider) {
+        if self.is_found(provider) || Spoken::has_own_identity(provider) {
             return KeySource::NotNeeded;
         }
         match (self.stored_key)(provider) {
@@ -123,96 +126,30 @@ impl Registry {
         (address.is_some() && provider != FIRST_PROVIDER) || chat_needs_no_key(provider, address)
     }
 
-    fn anthropic(&self) -> Result<&Anthropic, String> {
-        self.anthropic
-            .get_or_init(|| self.connect_anthropic())
-            .as_ref()
-            .map_err(Clone::clone)
-    }
-
-    fn connect_anthropic(&self) -> Result<Anthropic, String> {
-        let env = &self.settings.env;
-        let secret = |variable| env.text(variable).map(Secret::new);
-        let key = secret(&env_vars::ANTHROPIC_API_KEY);
-        let auth_token = secret(&env_vars::ANTHROPIC_AUTH_TOKEN);
-        let key = match (key, &auth_token) {
-            (None, None) => (self.stored_key)("anthropic")?.map(Secret::new),
-            (key, _) => key,
-        };
-        if key.is_none() && auth_token.is_none() {
-            return Err(
-                "there is no key for anthropic: set ANTHROPIC_API_KEY, or run `gimlet auth login`; `gimlet demo` needs none"
-                    .to_owned(),
-            );
-        }
-        let tool_streaming = if self.settings.features.streams_tool_input() {
-            ToolStreaming::FineGrained
-        } else {
-            ToolStreaming::Buffered
-        };
-        Ok(Anthropic::new(AnthropicOptions {
-            base_url: self.settings.base_url("anthropic").map(str::to_owned),
-            key,
-            auth_token,
-            betas: self.settings.betas.clone(),
-            tool_streaming,
-            ..AnthropicOptions::default()
-        }))
-    }
-
     fn build(&self, name: &str) -> Result<Arc<dyn Model>, String> {
         let (provider, model) = split(name);
         match provider {
-            "anthropic" => Ok(self.anthropic()?.model(model)),
             "scripted" => self.scripted(model),
             _ if self.is_found(provider) => self.found(provider, model),
-            _ => Ok(self.chat(provider)?.model(model)),
+            _ => self.connected(provider, model),
         }
     }
 
-    fn chat(&self, provider: &str) -> Result<Chat, String> {
-        let mut chats = self.chats.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(chat) = chats.get(provider) {
-            return Ok(chat.clone());
-        }
-        let chat = Chat::new(self.chat_options(provider)?);
-        chats.insert(provider.to_owned(), chat.clone());
-        Ok(chat)
-    }
-
-    fn chat_options(&self, provider: &str) -> Result<ChatOptions, String> {
-        let address = self.settings.base_url(provider);
-        if address.is_none() && chat_base_url(provider).is_none() {
-            let known: Vec<&str> = chat_providers().collect();
-            return Err(format!(
-                "there is no provider `{provider}`; the providers are anthropic, scripted, {}, and those with a `providers.NAME.baseUrl` in the settings",
-                known.join(", ")
-            ));
-        }
-        let stored = || (self.stored_key)(provider);
-        let key = match self
-            .key_variable(provider)
-            .and_then(|variable| self.settings.env.text(&variable))
-        {
-            Some(key) => Some(key.to_owned()),
-            None if self.may_lack_key(provider) => stored().ok().flatten(),
-            None => stored()?,
+    /// A model behind the adapter that speaks its provider's interface.
+    fn connected(&self, provider: &str, model: &str) -> Result<Arc<dyn Model>, String> {
+        let spoken = Spoken::of(&self.settings, provider, model);
+        let adapter = {
+            let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (provider.to_owned(), spoken);
+            if let Some(adapter) = adapters.get(&key) {
+                adapter.clone()
+            } else {
+                let adapter = self.connect(provider, spoken)?;
+                adapters.insert(key, adapter.clone());
+                adapter
+            }
         };
-        if key.is_none() && !self.may_lack_key(provider) {
-            let set = auth::variables(provider).first();
-            let set = set.map_or_else(String::new, |variable| {
-                format!("set {}, or ", variable.name)
-            });
-            return Err(format!(
-                "there is no key for {provider}: {set}run `gimlet auth login {provider}`"
-            ));
-        }
-        Ok(ChatOptions {
-            provider: provider.to_owned(),
-            base_url: address.map(str::to_owned),
-            key: key.map(Secret::new),
-            ..ChatOptions::default()
-        })
+        Ok(self.over(&adapter, provider, model))
     }
 
     /// A model of a server on this machine. One that is named is taken as it is when no server
@@ -232,7 +169,7 @@ impl Registry {
         let Some(server) = server.or_else(|| servers.first().filter(|_| model != FIRST_FOUND))
         else {
             if provider != ANY_LOCAL && model != FIRST_FOUND {
-                return Ok(self.chat(provider)?.model(model));
+                return self.connected(provider, model);
             }
             let kind = ServerKind::of_provider(provider);
             let what = kind.map_or_else(|| "model server".to_owned(), |kind| kind.to_string());
@@ -287,11 +224,14 @@ impl Models for Registry {
     }
 }
 
-/// What the catalogue knows of a model, asked by `[provider/]name`.
-pub fn card(model: &str) -> gimlet_ports::ModelCard {
+/// What is known of a model, asked by `[provider/]name`.
+pub fn card(settings: &Settings, model: &str) -> gimlet_ports::ModelCard {
     let (provider, name) = split(model);
-    match provider {
+    cards::card(settings, provider, name, || match provider {
         FIRST_PROVIDER | "scripted" => gimlet_providers::card(provider, name),
+        _ if Spoken::of(settings, provider, name) != Spoken::Chat => {
+            gimlet_providers::card(provider, name)
+        }
         _ => {
             let options = ChatOptions {
                 provider: provider.to_owned(),
@@ -299,7 +239,7 @@ pub fn card(model: &str) -> gimlet_ports::ModelCard {
             };
             Chat::new(options).model(name).card().clone()
         }
-    }
+    })
 }
 
 /// The full name of a model: `provider/name`.

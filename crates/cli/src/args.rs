@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Compact(CompactArgs),
     /// Show which memory files are loaded, from where and how large, or add a note to one
     Memory(MemoryArgs),
+    /// List models with sizes, prices and abilities, or fetch a newer list
+    Models(ModelsArgs),
     /// Store or remove a provider's key, or tell where each comes from
     Auth(AuthArgs),
     /// Check keys, git, shell, terminal, confinement, folders and settings
@@ -542,6 +544,27 @@ pub(crate) enum MemoryCommand {
         /// What is to be remembered
         #[arg(required = true)]
         text: Vec<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ModelsCommand>,
+    /// Only models of this provider
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: JsonFlag,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Fetch the public catalogue and use it in place of this build's
+    Update {
+        /// The address of a catalogue in the form of models.dev
+        #[arg(long, value_name = "URL")]
+        from: Option<String>,
     },
 }
 

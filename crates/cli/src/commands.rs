@@ -12,6 +12,7 @@ pub(crate) mod generate;
 mod grants;
 pub(crate) mod ledger;
 pub(crate) mod memory;
+pub(crate) mod models;
 pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod sessions;

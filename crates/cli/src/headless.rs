@@ -377,13 +377,13 @@ fn init_facts(args: &RunArgs, hub: &Hub) -> InitFacts {
             String::new()
         },
         output_style: "default".to_owned(),
-        models: vec![model_facts(model)],
+        models: vec![model_facts(hub, model)],
         ..InitFacts::default()
     }
 }
 
-fn model_facts(model: &str) -> ModelFacts {
-    let card = gimlet_app::card(model);
+fn model_facts(hub: &Hub, model: &str) -> ModelFacts {
+    let card = gimlet_app::card(hub.settings(), model);
     ModelFacts {
         value: model.to_owned(),
         display_name: card.name.clone(),

@@ -60,6 +60,7 @@ fn run(cli: Cli) -> Exit {
         Some(Command::Trust(args)) => commands::trust::run(&args),
         Some(Command::Undercover(args)) => commands::undercover::run(args),
         Some(Command::Sandbox(args)) => commands::sandbox::run(args),
+        Some(Command::Models(args)) => commands::models::run(&args),
         Some(Command::Features) => commands::features::run(),
         Some(Command::Demo(args)) => commands::demo::run(&args),
         Some(Command::Completions(args)) => commands::generate::completions(&args),

@@ -26,8 +26,9 @@ pub use host::{
 pub use judge::{Asking, Broken, Case, GrantKeeper, Judge, Particulars, rule};
 pub use log::{EntryIter, LogFault, SessionLog};
 pub use model::{
-    AnswerShape, Failure, Model, ModelCard, ModelEnd, ModelItem, ModelRequest, ModelStream, Models,
-    Price, ReplyBlock, StartedBlock, Thinking, ToolChoice, WireBytes,
+    AnswerShape, EditFormat, Failure, Model, ModelCard, ModelEnd, ModelItem, ModelMore,
+    ModelRequest, ModelStream, Models, Price, PriceTier, ReplyBlock, StartedBlock, Thinking,
+    ToolCalling, ToolChoice, WireBytes,
 };
 pub use reminders::Reminders;
 pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};

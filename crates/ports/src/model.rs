@@ -29,6 +29,77 @@ pub struct ModelCard {
     pub documents: bool,
     /// Reasons before it answers, where asked.
     pub thinking: bool,
+    /// What only some ask about.
+    pub more: ModelMore,
+}
+
+/// More of what is known of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelMore {
+    /// How it calls tools.
+    pub tools: ToolCalling,
+    /// Its answers can be given a form.
+    pub answers: bool,
+    /// The words that it takes for how much to reason; empty where nothing is known.
+    pub efforts: Vec<String>,
+    /// The month that its knowledge ends in, such as `2025-07`.
+    pub knowledge: Option<String>,
+    /// Other prices for long inputs, by rising length.
+    pub tiers: Vec<PriceTier>,
+    /// The kind of edit that it makes best.
+    pub edit_format: EditFormat,
+}
+
+/// How a model calls tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToolCalling {
+    /// Its interface has calls.
+    #[default]
+    Native,
+    /// It has none: calls go through text.
+    Missing,
+}
+
+/// The prices of inputs above a length.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PriceTier {
+    /// Tokens of input of all kinds; these prices hold above them, for the whole request.
+    pub above: u64,
+    /// The prices.
+    pub price: Price,
+}
+
+/// A kind of edit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EditFormat {
+    /// A text that is there, and what stands in its place.
+    #[default]
+    SearchReplace,
+    /// A patch of several places.
+    Patch,
+    /// The whole file.
+    WholeFile,
+}
+
+impl EditFormat {
+    /// The name that people and settings use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SearchReplace => "search-replace",
+            Self::Patch => "patch",
+            Self::WholeFile => "whole-file",
+        }
+    }
+}
+
+impl ModelCard {
+    /// The prices of a request with this usage: those of its length where there are such.
+    pub fn price_of(&self, usage: &Usage) -> Option<Price> {
+        let input = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
+        let tiers = self.more.tiers.iter().rev();
+        let tier = tiers.into_iter().find(|tier| input > tier.above);
+        tier.map(|tier| tier.price).or(self.price)
+    }
 }
 
 /// Prices in United States dollars per million tokens.

@@ -47,8 +47,6 @@ pub struct BedrockOptions {
     pub service_tier: Option<String>,
     /// Members for every request's body.
     pub extra_body: Map<String, Value>,
-    /// What is known of a model; the catalogue's word where `None`.
-    pub card: Option<ModelCard>,
 }
 
 impl fmt::Debug for BedrockOptions {
@@ -101,13 +99,18 @@ impl Bedrock {
 
     /// The model, or inference profile, of that name.
     pub fn model(&self, name: &str) -> Arc<dyn Model> {
+        self.model_as(catalogue::card(&self.wire.options.provider, name))
+    }
+
+    /// The model of which this is known.
+    pub fn model_as(&self, card: ModelCard) -> Arc<dyn Model> {
+        let name = card.name.as_str();
         let options = &self.wire.options;
         let base = bedrock_base(options.base_url.as_deref(), &options.region);
-        let card = options.card.clone();
         Arc::new(BedrockModel {
             from: format!("{}/{name}", options.provider),
             url: format!("{base}/model/{}/converse-stream", encoded(name)),
-            card: card.unwrap_or_else(|| catalogue::card(&options.provider, name)),
+            card,
             wire: Arc::clone(&self.wire),
             converted: ByMessage::default(),
             fronts: Fronts::new(request::CACHE_POINT),

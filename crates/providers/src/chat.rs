@@ -19,6 +19,7 @@ use crate::{
     aws::encoded,
     by_message::ByMessage,
     call_ids::Asked,
+    catalogue,
     door::{Access, Door, KeyHeader, TokenSource},
     exchange::{Dialect, Sending, exchange, refused},
     front::Fronts,
@@ -131,7 +132,7 @@ impl Chat {
         }
     }
 
-    /// The model of that name.
+    /// The model of that name, by what the catalogue or the options know of it.
     pub fn model(&self, name: &str) -> Arc<dyn Model> {
         let Wire {
             options,
@@ -139,7 +140,13 @@ impl Chat {
             vendor,
             ..
         } = &*self.wire;
-        let is_own = chat_needs_no_key(&options.provider, options.base_url.as_deref())
+        let provider = options.provider.as_str();
+        if options.context_tokens.is_none()
+            && let Some(known) = catalogue::known(catalogue::pinned(), provider, name)
+        {
+            return self.model_as(known.card(provider, name));
+        }
+        let is_own = chat_needs_no_key(provider, options.base_url.as_deref())
             || vendor.is_some_and(|vendor| vendor.place == Place::Own);
         let assumed = if is_own {
             OWN_CONTEXT_TOKENS
@@ -148,20 +155,30 @@ impl Chat {
         };
         let context_tokens = options.context_tokens.unwrap_or(assumed);
         let max_output_tokens = options.max_output_tokens.unwrap_or(OUTPUT_TOKENS);
-        let card = ModelCard {
-            provider: options.provider.clone(),
-            name: name.to_owned(),
+        self.model_as(ModelCard {
             context_tokens,
-            max_output_tokens: max_output_tokens.min(context_tokens / 2),
-            price: None,
+            max_output_tokens,
             assumed: options.max_output_tokens.is_none(),
             images: quirks.images == Images::Sent,
             documents: quirks.documents == Documents::Files,
-            thinking: true,
+            ..catalogue::assumed_card(provider, name)
+        })
+    }
+
+    /// The model of which this is known.
+    pub fn model_as(&self, card: ModelCard) -> Arc<dyn Model> {
+        let quirks = &self.wire.quirks;
+        let half = card.context_tokens / 2;
+        let card = ModelCard {
+            max_output_tokens: card.max_output_tokens.min(half),
+            images: card.images && quirks.images == Images::Sent,
+            documents: card.documents && quirks.documents == Documents::Files,
+            ..card
         };
+        let name = card.name.as_str();
         Arc::new(ChatModel {
             wire: Arc::clone(&self.wire),
-            from: format!("{}/{name}", options.provider),
+            from: format!("{}/{name}", self.wire.options.provider),
             url: self.wire.url(name),
             card,
             converted: ByMessage::default(),

@@ -63,8 +63,6 @@ pub struct GeminiOptions {
     pub headers: Vec<(String, Secret)>,
     /// Members for every request's body.
     pub extra_body: Map<String, Value>,
-    /// What is known of a model; the catalogue's word where `None`.
-    pub card: Option<ModelCard>,
 }
 
 impl fmt::Debug for GeminiOptions {
@@ -117,15 +115,20 @@ impl Gemini {
 
     /// The model of that name.
     pub fn model(&self, name: &str) -> Arc<dyn Model> {
+        self.model_as(catalogue::card(&self.wire.options.provider, name))
+    }
+
+    /// The model of which this is known.
+    pub fn model_as(&self, card: ModelCard) -> Arc<dyn Model> {
+        let name = card.name.as_str();
         let options = &self.wire.options;
-        let card = options.card.clone();
         Arc::new(GeminiModel {
             look: Look {
                 from: format!("{}/{name}", options.provider),
                 signed: wants_signatures(name),
             },
             url: url(options, name),
-            card: card.unwrap_or_else(|| catalogue::card(&options.provider, name)),
+            card,
             wire: Arc::clone(&self.wire),
             converted: ByMessage::default(),
             fronts: Fronts::new(b""),

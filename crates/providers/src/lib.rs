@@ -25,6 +25,7 @@ mod responses;
 mod scripted;
 mod secret;
 mod sse;
+mod text_tools;
 mod trouble;
 mod web;
 mod wire_text;
@@ -32,7 +33,10 @@ mod wire_text;
 pub use anthropic::{Anthropic, AnthropicOptions, AnthropicPlace, DEFAULT_BASE_URL, ToolStreaming};
 pub use aws::{AwsChain, AwsKeys, AwsLink, AwsSource, ReadText};
 pub use bedrock::{Bedrock, BedrockOptions};
-pub use catalogue::{card, names};
+pub use catalogue::{
+    Known, PUBLIC_CATALOGUE, all, assumed_card, card, digest, edit_format, fetch, known, names,
+    pinned,
+};
 pub use chat::{
     AfterTool, AnswerForm, CallIds, Chat, ChatOptions, ChatQuirks, Documents, EmptyContent,
     ForcedTool, Images, MaxTokens, Parallel, ReasoningBack, ReasoningSwitch, Schemas,
@@ -48,6 +52,7 @@ pub use scripted::{
 };
 pub use secret::{REDACTED, Secret};
 pub use sse::{Overlong, SseDecoder};
+pub use text_tools::TextTools;
 pub use web::{
     FetchLimits, FetchOptions, Lookup, PublicWeb, SearchOptions, SearchService, SystemLookup,
 };

@@ -77,8 +77,6 @@ pub struct ResponsesOptions {
     pub freeform: Vec<Freeform>,
     /// Members for every request's body.
     pub extra_body: Map<String, Value>,
-    /// What is known of a model; the catalogue's word where `None`.
-    pub card: Option<ModelCard>,
 }
 
 impl fmt::Debug for ResponsesOptions {
@@ -138,11 +136,16 @@ impl Responses {
 
     /// The model, or deployment, of that name.
     pub fn model(&self, name: &str) -> Arc<dyn Model> {
+        self.model_as(catalogue::card(&self.wire.options.provider, name))
+    }
+
+    /// The model of which this is known.
+    pub fn model_as(&self, card: ModelCard) -> Arc<dyn Model> {
+        let name = card.name.as_str();
         let options = &self.wire.options;
-        let card = options.card.clone();
         Arc::new(ResponsesModel {
             from: format!("{}/{name}", options.provider),
-            card: card.unwrap_or_else(|| catalogue::card(&options.provider, name)),
+            card,
             wire: Arc::clone(&self.wire),
             converted: ByMessage::default(),
             fronts: Fronts::new(b""),
@@ -180,7 +183,6 @@ impl Model for ResponsesModel {
         let shape = Shape {
             card: &self.card,
             options: &wire.options,
-            from: &self.from,
             chains: &wire.chains,
         };
         let made = request::body(&shape, &request, &customs, &self.converted);

@@ -59,6 +59,7 @@ impl Scripted {
             cache_write: price.cache_write,
         });
         let card = ModelCard {
+            more: gimlet_ports::ModelMore::default(),
             provider: PROVIDER.to_owned(),
             name: script.name.clone(),
             context_tokens: script.context_tokens,

@@ -307,6 +307,10 @@ fn fits(value: &Tree, shape: Shape) -> bool {
             .number()
             .and_then(serde_json::Number::as_f64)
             .is_some_and(|dollars| dollars.is_finite() && dollars > 0.0),
+        Shape::Price => value
+            .number()
+            .and_then(serde_json::Number::as_f64)
+            .is_some_and(|number| number >= 0.0),
         Shape::OneOf(names) => value.text().is_some_and(|text| names.contains(&text)),
         Shape::Texts => matches!(value.data, Data::List(_)),
         Shape::TextOrTexts => matches!(value.data, Data::List(_) | Data::Text(_)),
@@ -316,7 +320,11 @@ fn fits(value: &Tree, shape: Shape) -> bool {
                 .is_some_and(|text| ["off", "adaptive"].contains(&text))
                 || whole(value).is_some_and(|tokens| (1..=u64::from(u32::MAX)).contains(&tokens))
         }
-        Shape::TextByName | Shape::Features | Shape::ObjectByName(_) | Shape::Object(_) => {
+        Shape::TextByName
+        | Shape::Features
+        | Shape::Json
+        | Shape::ObjectByName(_)
+        | Shape::Object(_) => {
             matches!(value.data, Data::Object(_))
         }
     }
@@ -345,6 +353,7 @@ pub(crate) fn expected(shape: Shape) -> String {
         Shape::Flag => "true or false".to_owned(),
         Shape::Whole { min, max } => format!("a whole number from {min} to {max}"),
         Shape::Dollars => "a number above 0".to_owned(),
+        Shape::Price => "a number that is not below 0".to_owned(),
         Shape::OneOf([only]) => format!("\"{only}\""),
         Shape::OneOf(names) => {
             let names: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
@@ -356,7 +365,7 @@ pub(crate) fn expected(shape: Shape) -> String {
         Shape::TextByName => "an object of texts".to_owned(),
         Shape::Features => "an object of true and false".to_owned(),
         Shape::ObjectByName(_) => "an object of objects".to_owned(),
-        Shape::Object(_) => "an object".to_owned(),
+        Shape::Object(_) | Shape::Json => "an object".to_owned(),
     }
 }
 

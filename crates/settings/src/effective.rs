@@ -13,6 +13,7 @@ use crate::{
 };
 use gimlet_ports::Thinking;
 use gimlet_protocol::Mode;
+use serde_json::Value;
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 /// The effective settings. Its `Debug` shows no value of an environment variable.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub max_output_tokens: Option<u64>,
     /// Beta features to ask the provider for.
     pub betas: Vec<String>,
+    /// Where the catalogue of models is fetched.
+    pub catalogue_url: Option<String>,
     /// How providers are reached, by name.
     pub providers: BTreeMap<String, Provider>,
     /// What may happen without asking, and what never may.
@@ -73,10 +76,63 @@ pub struct Settings {
 }
 
 /// How a provider is reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Provider {
     /// The address that requests go to, without a slash at its end.
     pub base_url: Option<String>,
+    /// The interface that it speaks.
+    pub wire: Option<String>,
+    /// The header that carries the key.
+    pub key_header: Option<String>,
+    /// More headers.
+    pub headers: Vec<(String, String)>,
+    /// Members for every request's body.
+    pub extra_body: Option<Value>,
+    /// How its Chat Completions differ.
+    pub quirks: Option<Value>,
+    /// What is known of single models, by name.
+    pub models: BTreeMap<String, OwnModel>,
+    /// Amazon's region.
+    pub region: Option<String>,
+    /// Amazon's profile.
+    pub profile: Option<String>,
+    /// Google's project.
+    pub project: Option<String>,
+    /// Google's location.
+    pub location: Option<String>,
+    /// Azure's version of the interface.
+    pub api_version: Option<String>,
+    /// The tier that requests are served in.
+    pub service_tier: Option<String>,
+    /// Whether the provider keeps replies.
+    pub store: bool,
+}
+
+/// What the person knows of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnModel {
+    /// Tokens of input and output together.
+    pub context_tokens: Option<u64>,
+    /// Tokens that one reply may have.
+    pub max_output_tokens: Option<u64>,
+    /// Dollars for a million tokens of input.
+    pub input_price: Option<f64>,
+    /// Dollars for a million tokens of output.
+    pub output_price: Option<f64>,
+    /// Dollars for a million tokens that the cache held.
+    pub cache_read_price: Option<f64>,
+    /// Dollars for a million tokens written to the cache.
+    pub cache_write_price: Option<f64>,
+    /// Takes pictures.
+    pub images: Option<bool>,
+    /// Takes PDF documents.
+    pub documents: Option<bool>,
+    /// Reasons.
+    pub thinking: Option<bool>,
+    /// `native` or `text`.
+    pub tools: Option<String>,
+    /// `search-replace`, `patch` or `whole-file`.
+    pub edit_format: Option<String>,
 }
 
 /// How the web is reached.
@@ -162,6 +218,7 @@ impl Settings {
             thinking: merged.at("thinking").map(thinking),
             max_output_tokens: whole("maxOutputTokens"),
             betas: texts(merged.at("betas")),
+            catalogue_url: text("catalogueUrl"),
             providers: providers(merged.at("providers")),
             permissions: permissions(&merged, spec),
             max_turns: small("maxTurns"),
@@ -276,12 +333,13 @@ fn is_known(path: &str) -> bool {
                         .is_none_or(|last| inner.iter().any(|key| key.name == last))
                 });
             }
-            Shape::TextByName | Shape::Features => return true,
+            Shape::TextByName | Shape::Features | Shape::Json => return true,
             Shape::Text
             | Shape::Address
             | Shape::Flag
             | Shape::Whole { .. }
             | Shape::Dollars
+            | Shape::Price
             | Shape::OneOf(_)
             | Shape::Texts
             | Shape::TextOrTexts
@@ -315,14 +373,56 @@ fn thinking(tree: &Tree) -> Thinking {
 }
 
 fn providers(tree: Option<&Tree>) -> BTreeMap<String, Provider> {
-    tree.map_or(&[][..], Tree::members)
-        .iter()
-        .map(|member| {
-            let base_url = member.value.member("baseUrl").and_then(Tree::text);
-            let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
-            (member.key.clone(), Provider { base_url })
-        })
+    let members = tree.map_or(&[][..], Tree::members).iter();
+    members
+        .map(|member| (member.key.clone(), provider(&member.value)))
         .collect()
+}
+
+fn provider(tree: &Tree) -> Provider {
+    let text = |key: &str| tree.member(key).and_then(Tree::text).map(str::to_owned);
+    let named = |key: &str| tree.member(key).map_or(&[][..], Tree::members).iter();
+    Provider {
+        base_url: text("baseUrl").map(|url| url.trim_end_matches('/').to_owned()),
+        wire: text("wire"),
+        key_header: text("keyHeader"),
+        headers: named("headers")
+            .filter_map(|member| Some((member.key.clone(), member.value.text()?.to_owned())))
+            .collect(),
+        extra_body: tree.member("extraBody").map(Tree::to_value),
+        quirks: tree.member("quirks").map(Tree::to_value),
+        models: named("models")
+            .map(|member| (member.key.clone(), own_model(&member.value)))
+            .collect(),
+        region: text("region"),
+        profile: text("profile"),
+        project: text("project"),
+        location: text("location"),
+        api_version: text("apiVersion"),
+        service_tier: text("serviceTier"),
+        store: tree.member("store").and_then(Tree::flag).unwrap_or(false),
+    }
+}
+
+fn own_model(tree: &Tree) -> OwnModel {
+    let number = |key: &str| tree.member(key).and_then(Tree::number);
+    let whole = |key: &str| number(key).and_then(serde_json::Number::as_u64);
+    let price = |key: &str| number(key).and_then(serde_json::Number::as_f64);
+    let flag = |key: &str| tree.member(key).and_then(Tree::flag);
+    let text = |key: &str| tree.member(key).and_then(Tree::text).map(str::to_owned);
+    OwnModel {
+        context_tokens: whole("contextTokens"),
+        max_output_tokens: whole("maxOutputTokens"),
+        input_price: price("inputPrice"),
+        output_price: price("outputPrice"),
+        cache_read_price: price("cacheReadPrice"),
+        cache_write_price: price("cacheWritePrice"),
+        images: flag("images"),
+        documents: flag("documents"),
+        thinking: flag("thinking"),
+        tools: text("tools"),
+        edit_format: text("editFormat"),
+    }
 }
 
 fn features(tree: Option<&Tree>) -> Features {

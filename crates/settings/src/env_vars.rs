@@ -81,6 +81,78 @@ registry! {
         "The key for OpenAI's interface, sent as `Authorization`.";
     Models secret OPENROUTER_API_KEY "0.1.0"
         "The key for `openrouter.ai`, sent as `Authorization`.";
+    Models secret GEMINI_API_KEY "0.1.0"
+        "The key for Google's Gemini interface, sent as `x-goog-api-key`.";
+    Models secret GOOGLE_API_KEY "0.1.0"
+        "The key for Google's Gemini interface, where `GEMINI_API_KEY` is not set.";
+    Models secret AZURE_OPENAI_API_KEY "0.1.0"
+        "The key for Azure OpenAI, sent as `api-key`.";
+    Models plain AZURE_OPENAI_ENDPOINT "0.1.0"
+        "The address of an Azure OpenAI resource. Sets `providers.azure.baseUrl`.";
+    Models secret AWS_BEARER_TOKEN_BEDROCK "0.1.0"
+        "A key for Amazon Bedrock alone, sent as `Authorization` in place of a signature.";
+    Models plain AWS_ACCESS_KEY_ID "0.1.0"
+        "The access key that signs requests to Amazon Bedrock.";
+    Models secret AWS_SECRET_ACCESS_KEY "0.1.0"
+        "The secret of `AWS_ACCESS_KEY_ID`.";
+    Models secret AWS_SESSION_TOKEN "0.1.0"
+        "The session of lent AWS keys.";
+    Models plain AWS_REGION "0.1.0"
+        "The region of Amazon Bedrock, where `providers.bedrock.region` is not set.";
+    Models plain AWS_DEFAULT_REGION "0.1.0"
+        "The region of Amazon Bedrock, where `AWS_REGION` is not set.";
+    Models plain AWS_PROFILE "0.1.0"
+        "The profile in `~/.aws`, where `providers.bedrock.profile` is not set.";
+    Models plain AWS_CONFIG_FILE "0.1.0"
+        "The file of profiles in place of `~/.aws/config`.";
+    Models plain AWS_SHARED_CREDENTIALS_FILE "0.1.0"
+        "The file of keys in place of `~/.aws/credentials`.";
+    Models plain AWS_WEB_IDENTITY_TOKEN_FILE "0.1.0"
+        "A file with a token that is exchanged for the keys of `AWS_ROLE_ARN`.";
+    Models plain AWS_ROLE_ARN "0.1.0"
+        "The role whose keys the token of `AWS_WEB_IDENTITY_TOKEN_FILE` gives.";
+    Models plain AWS_CONTAINER_CREDENTIALS_RELATIVE_URI "0.1.0"
+        "The path of the container's credentials service.";
+    Models plain AWS_CONTAINER_CREDENTIALS_FULL_URI "0.1.0"
+        "The address of the container's credentials service.";
+    Models secret AWS_CONTAINER_AUTHORIZATION_TOKEN "0.1.0"
+        "What the container's credentials service wants to see.";
+    Models plain AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE "0.1.0"
+        "A file with what the container's credentials service wants to see.";
+    Models plain AWS_EC2_METADATA_DISABLED "0.1.0"
+        "Asks no service of the machine for AWS keys.";
+    Models plain GOOGLE_APPLICATION_CREDENTIALS "0.1.0"
+        "The file of Google credentials for Vertex AI.";
+    Models plain GOOGLE_CLOUD_PROJECT "0.1.0"
+        "The project for Vertex AI, where `providers.vertex.project` is not set.";
+    Models plain GOOGLE_CLOUD_LOCATION "0.1.0"
+        "The location for Vertex AI, where `providers.vertex.location` is not set.";
+    Models secret DEEPSEEK_API_KEY "0.1.0"
+        "The key for `DeepSeek`, sent as `Authorization`.";
+    Models secret GROQ_API_KEY "0.1.0"
+        "The key for Groq, sent as `Authorization`.";
+    Models secret MISTRAL_API_KEY "0.1.0"
+        "The key for Mistral, sent as `Authorization`.";
+    Models secret XAI_API_KEY "0.1.0"
+        "The key for xAI, sent as `Authorization`.";
+    Models secret TOGETHER_API_KEY "0.1.0"
+        "The key for Together, sent as `Authorization`.";
+    Models secret FIREWORKS_API_KEY "0.1.0"
+        "The key for Fireworks, sent as `Authorization`.";
+    Models secret CEREBRAS_API_KEY "0.1.0"
+        "The key for Cerebras, sent as `Authorization`.";
+    Models secret MOONSHOT_API_KEY "0.1.0"
+        "The key for Moonshot, sent as `Authorization`.";
+    Models secret ZAI_API_KEY "0.1.0"
+        "The key for Z.ai, sent as `Authorization`.";
+    Models secret DASHSCOPE_API_KEY "0.1.0"
+        "The key for Qwen at `DashScope`, sent as `Authorization`.";
+    Models secret MINIMAX_API_KEY "0.1.0"
+        "The key for `MiniMax`, sent as `Authorization`.";
+    Models secret LITELLM_API_KEY "0.1.0"
+        "The key for a `LiteLLM` gateway, sent as `Authorization`.";
+    Models secret GITHUB_MODELS_TOKEN "0.1.0"
+        "A token for GitHub Models, sent as `Authorization`.";
     Models secret BRAVE_API_KEY "0.1.0"
         "The key for Brave's search, where `webSearch.service` is `brave`.";
     Models secret TAVILY_API_KEY "0.1.0"

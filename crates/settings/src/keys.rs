@@ -1,8 +1,10 @@
 //! The table of settings keys: shape, who may set it, what it does. Checking, the JSON
 //! schema and the reference are all made from it.
 
+mod providers;
 mod sandbox;
 
+use providers::PROVIDER_KEYS;
 use sandbox::SANDBOX_KEYS;
 
 /// What a value looks like.
@@ -18,6 +20,10 @@ pub(crate) enum Shape {
     Whole { min: u64, max: u64 },
     /// A number of dollars above zero.
     Dollars,
+    /// A number of dollars, which may be zero.
+    Price,
+    /// Any object.
+    Json,
     /// One of these names.
     OneOf(&'static [&'static str]),
     /// A list of texts.
@@ -250,6 +256,14 @@ pub(crate) const KEYS: &[Key] = &[
                 not set.",
     },
     Key {
+        name: "catalogueUrl",
+        shape: Shape::Address,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Where `gimlet models update` fetches the catalogue of models, in the form of \
+                models.dev; the public one where it is not set.",
+    },
+    Key {
         name: "webFetch",
         shape: Shape::Object(WEB_FETCH_KEYS),
         scope: Scope::NotRepository,
@@ -278,14 +292,6 @@ pub(crate) const KEYS: &[Key] = &[
         about: "Features to turn on or off by name; `gimlet features` lists them.",
     },
 ];
-
-const PROVIDER_KEYS: &[Key] = &[Key {
-    name: "baseUrl",
-    shape: Shape::Address,
-    scope: Scope::NotRepository,
-    default: "",
-    about: "The address that requests go to, instead of the provider's own.",
-}];
 
 const WEB_FETCH_KEYS: &[Key] = &[Key {
     name: "plainHosts",

@@ -31,7 +31,8 @@ mod variables;
 pub use dirs::Dirs;
 pub use edit::{with_items, with_value};
 pub use effective::{
-    AddedDirectory, InstructionFiles, Permissions, Provider, RuleText, Settings, WebSettings,
+    AddedDirectory, InstructionFiles, OwnModel, Permissions, Provider, RuleText, Settings,
+    WebSettings,
 };
 pub use env::Env;
 pub use env_vars::EnvVar;

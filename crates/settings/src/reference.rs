@@ -106,6 +106,8 @@ fn shape_schema(shape: Shape) -> Value {
             json!({ "type": "integer", "minimum": min, "maximum": max })
         }
         Shape::Dollars => json!({ "type": "number", "exclusiveMinimum": 0 }),
+        Shape::Price => json!({ "type": "number", "minimum": 0 }),
+        Shape::Json => json!({ "type": "object" }),
         Shape::OneOf(names) => json!({ "enum": names }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Shape::TextOrTexts => json!({ "anyOf": [
@@ -144,6 +146,10 @@ fn shape_schema(shape: Shape) -> Value {
 fn section(page: &mut String, key: &Key, path: &str) {
     page.extend([format!("## `{path}`\n\n")]);
     entry(page, key);
+    inner(page, key, path);
+}
+
+fn inner(page: &mut String, key: &Key, path: &str) {
     match key.shape {
         Shape::Object(keys) => subsections(page, keys, path),
         Shape::ObjectByName(keys) => subsections(page, keys, &format!("{path}.NAME")),
@@ -152,6 +158,8 @@ fn section(page: &mut String, key: &Key, path: &str) {
         | Shape::Flag
         | Shape::Whole { .. }
         | Shape::Dollars
+        | Shape::Price
+        | Shape::Json
         | Shape::OneOf(_)
         | Shape::Texts
         | Shape::TextOrTexts
@@ -163,8 +171,10 @@ fn section(page: &mut String, key: &Key, path: &str) {
 
 fn subsections(page: &mut String, keys: &[Key], path: &str) {
     for key in keys {
-        page.extend([format!("### `{path}.{}`\n\n", key.name)]);
+        let path = format!("{path}.{}", key.name);
+        page.extend([format!("### `{path}`\n\n")]);
         entry(page, key);
+        inner(page, key, &path);
     }
 }
 

@@ -43,6 +43,11 @@ const TABLE: &[(EnvVar, &[&str], Form)] = &[
         &["providers", "openai", "baseUrl"],
         Form::Text,
     ),
+    (
+        env_vars::AZURE_OPENAI_ENDPOINT,
+        &["providers", "azure", "baseUrl"],
+        Form::Text,
+    ),
     (env_vars::ANTHROPIC_BETAS, &["betas"], Form::List),
     (env_vars::MAX_THINKING_TOKENS, &["thinking"], Form::Thinking),
     (

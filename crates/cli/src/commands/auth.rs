@@ -1,30 +1,37 @@
 //! `gimlet auth`: keys are stored, removed and told of, but never shown.
 
-use super::{dirs, plain_launch};
+use super::plain_launch;
 use crate::{
     args::{AuthArgs, AuthCommand},
     exit::{self, Exit},
 };
 use gimlet_app::{AuthFault, KeyPlace};
+use gimlet_settings::{Dirs, Settings};
 use serde_json::json;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 pub(crate) fn run(args: &AuthArgs) -> Exit {
     let outcome = match &args.command {
         AuthCommand::Login { provider } => login(provider),
-        AuthCommand::Logout { provider } => {
-            dirs().map(|dirs| match gimlet_app::logout(&dirs, provider) {
+        AuthCommand::Logout { provider } => loaded().map(
+            |(settings, dirs)| match gimlet_app::logout(&settings, &dirs, provider) {
                 Ok(said) => exit::print_line(&said),
                 Err(fault) => refused(&fault),
-            })
-        }
+            },
+        ),
         AuthCommand::Status { json } => status(json.json),
     };
     outcome.unwrap_or_else(|exit| exit)
 }
 
+fn loaded() -> Result<(Settings, Dirs), Exit> {
+    plain_launch()?
+        .load_settings()
+        .map_err(|fault| exit::open_fault(&fault))
+}
+
 fn login(provider: &str) -> Result<Exit, Exit> {
-    let dirs = dirs()?;
+    let (settings, dirs) = loaded()?;
     let key = read_key(provider).map_err(|error| {
         exit::complain(
             Exit::Usage,
@@ -32,7 +39,7 @@ fn login(provider: &str) -> Result<Exit, Exit> {
             None,
         )
     })?;
-    Ok(match gimlet_app::login(&dirs, provider, &key) {
+    Ok(match gimlet_app::login(&settings, &dirs, provider, &key) {
         Ok(said) => exit::print_line(&said),
         Err(fault) => refused(&fault),
     })
@@ -56,10 +63,7 @@ fn read_key(provider: &str) -> io::Result<String> {
 }
 
 fn status(as_json: bool) -> Result<Exit, Exit> {
-    let launch = plain_launch()?;
-    let (settings, dirs) = launch
-        .load_settings()
-        .map_err(|fault| exit::open_fault(&fault))?;
+    let (settings, dirs) = loaded()?;
     let rows = gimlet_app::auth_status(&settings, &dirs);
     let any = rows
         .iter()

@@ -1,6 +1,6 @@
 //! `gimlet context`: what fills the window of a session.
 
-use super::{here, store};
+use super::{here, plain_launch, store};
 use crate::{
     args::LedgerArgs,
     exit::{self, Exit},
@@ -16,7 +16,12 @@ pub(crate) fn context(args: &LedgerArgs) -> Exit {
 
 fn show_context(args: &LedgerArgs) -> Result<Exit, Exit> {
     let view = view(args.session.as_deref())?;
-    let report = context_report(|| view.read(None), |model| card(model).context_tokens)
+    let launch = plain_launch()?;
+    let (settings, _) = launch
+        .load_settings()
+        .map_err(|fault| exit::open_fault(&fault))?;
+    let window = |model: &str| card(&settings, model).context_tokens;
+    let report = context_report(|| view.read(None), window)
         .map_err(|fault| super::sessions::log_fault(&fault))?;
     if args.json.json {
         return Ok(print_json(&report));

@@ -307,6 +307,7 @@ struct Actor {
 impl Actor {
     fn new(replies: Vec<Vec<Play>>) -> Self {
         let card = ModelCard {
+            more: gimlet_ports::ModelMore::default(),
             provider: "anthropic".to_owned(),
             name: "claude-test".to_owned(),
             context_tokens: 200_000,

@@ -3,11 +3,12 @@
 mod table;
 
 use crate::http::is_loopback;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// How a vendor's dialect differs. The default suits a vendor of which nothing is known: it
 /// says and replays as little as every server is known to take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ChatQuirks {
     /// The member that limits the reply's tokens.
@@ -43,7 +44,7 @@ pub struct ChatQuirks {
 }
 
 /// How the form of an answer is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AnswerForm {
     /// By a JSON schema.
@@ -56,7 +57,7 @@ pub enum AnswerForm {
 }
 
 /// What becomes of words in a schema that the vendor does not know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Schemas {
     /// Schemas go out as they are.
@@ -67,7 +68,7 @@ pub enum Schemas {
 }
 
 /// How many calls a reply may hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Parallel {
     /// The vendor's own way.
@@ -78,7 +79,7 @@ pub enum Parallel {
 }
 
 /// The role of the system prompt.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SystemRole {
     /// `system`.
@@ -91,7 +92,7 @@ pub enum SystemRole {
 }
 
 /// The member that limits the reply's tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MaxTokens {
     /// `max_tokens`.
@@ -102,7 +103,7 @@ pub enum MaxTokens {
 }
 
 /// Whether counts must be asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UsageOption {
     /// With `stream_options`.
@@ -113,7 +114,7 @@ pub enum UsageOption {
 }
 
 /// What stands for the text of a message that only calls tools.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EmptyContent {
     /// An empty string.
@@ -124,7 +125,7 @@ pub enum EmptyContent {
 }
 
 /// How one tool is forced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ForcedTool {
     /// By its name.
@@ -137,7 +138,7 @@ pub enum ForcedTool {
 }
 
 /// What the ids of calls may look like. Others are mapped, the same way every time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CallIds {
     /// Up to 40 letters, digits, `_` and `-`.
@@ -150,7 +151,7 @@ pub enum CallIds {
 }
 
 /// Which reasoning goes back to the vendor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReasoningBack {
     /// None: the vendor refuses or forgets it.
@@ -164,7 +165,7 @@ pub enum ReasoningBack {
 }
 
 /// How reasoning is switched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReasoningSwitch {
     /// Nothing is said.
@@ -183,7 +184,7 @@ pub enum ReasoningSwitch {
 }
 
 /// What becomes of pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Images {
     /// They are sent as data URLs.
@@ -194,7 +195,7 @@ pub enum Images {
 }
 
 /// What becomes of documents that are no text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Documents {
     /// A note stands for them.
@@ -205,7 +206,7 @@ pub enum Documents {
 }
 
 /// The member that carries the session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SessionMember {
     /// None.
@@ -218,7 +219,7 @@ pub enum SessionMember {
 }
 
 /// What a person may say right after a tool's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AfterTool {
     /// Anything.
@@ -264,6 +265,18 @@ impl Default for ChatQuirks {
 }
 
 impl ChatQuirks {
+    /// These with the members that are given.
+    ///
+    /// # Errors
+    /// When a member or its value is unknown.
+    pub fn with(self, given: &Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let mut members = serde_json::to_value(self)?;
+        if let Value::Object(members) = &mut members {
+            members.extend(given.clone());
+        }
+        serde_json::from_value(members)
+    }
+
     /// What is known of a provider, by its name or else by where it is.
     pub fn of(provider: &str, base_url: Option<&str>) -> Self {
         vendor(provider, base_url).map_or(table::PLAIN, |vendor| vendor.quirks)

@@ -5,7 +5,7 @@ use super::{
     convert::{Converted, Customs, convert},
     kept::Chains,
 };
-use crate::{by_message::ByMessage, catalogue, front::Body, members::Members};
+use crate::{by_message::ByMessage, front::Body, members::Members};
 use gimlet_ports::{ModelCard, ModelRequest, Thinking, ToolChoice};
 use gimlet_protocol::ToolSpec;
 use serde::Serialize;
@@ -19,7 +19,6 @@ use std::{
 pub(super) struct Shape<'a> {
     pub(super) card: &'a ModelCard,
     pub(super) options: &'a ResponsesOptions,
-    pub(super) from: &'a str,
     pub(super) chains: &'a Chains,
 }
 
@@ -127,7 +126,7 @@ fn write_head(
         out.put("service_tier", tier)?;
     }
     if !extra.contains_key("reasoning")
-        && let Some(reasoning) = reasoning(shape.from, shape.card, request.thinking)
+        && let Some(reasoning) = reasoning(shape.card, request.thinking)
     {
         out.put("reasoning", &reasoning)?;
     }
@@ -152,11 +151,11 @@ fn write_head(
 }
 
 /// How much is reasoned, in the words that the model takes.
-fn reasoning(from: &str, card: &ModelCard, thinking: Thinking) -> Option<Value> {
+fn reasoning(card: &ModelCard, thinking: Thinking) -> Option<Value> {
     if !card.thinking {
         return None;
     }
-    let efforts = catalogue::efforts(from);
+    let efforts = &card.more.efforts;
     let takes = |effort: &str| efforts.iter().any(|known| known == effort);
     match thinking {
         Thinking::Off => ["none", "minimal", "low"]

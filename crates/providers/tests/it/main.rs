@@ -19,5 +19,6 @@ mod replay;
 mod requests;
 mod scripted;
 mod sse;
+mod text_tools;
 mod web;
 mod wires;
