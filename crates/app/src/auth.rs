@@ -145,7 +145,9 @@ pub fn status(settings: &Settings, dirs: &Dirs) -> Vec<(&'static str, KeyPlace)>
             (provider.name, place)
         })
         .enumerate()
-        .filter(|(at, (_, place))| *at == 0 || *place != KeyPlace::Missing)
+        .filter(|(at, (_, place))| {
+            *at == 0 || !matches!(place, KeyPlace::Missing | KeyPlace::Unknown(_))
+        })
         .map(|(_, row)| row)
         .collect()
 }

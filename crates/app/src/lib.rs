@@ -49,8 +49,9 @@ pub use memory::{
 };
 pub use sandbox::{bounds_by_hand, strength as sandbox_strength};
 pub use models::{
-    FIRST_MODEL, KeySource, card,
+    FIRST_MODEL, KeySource,
     cards::{ModelRow, catalogue_day, model_rows, update_models},
+    known_card,
 };
 pub use sessions::Hub;
 pub use tape::{

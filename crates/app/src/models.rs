@@ -224,12 +224,17 @@ impl Models for Registry {
     }
 }
 
-/// What is known of a model, asked by `[provider/]name`.
-pub fn card(settings: &Settings, model: &str) -> gimlet_ports::ModelCard {
+/// What is known of a model, asked by `[provider/]name`: the person's word first.
+pub fn known_card(settings: &Settings, model: &str) -> gimlet_ports::ModelCard {
     let (provider, name) = split(model);
-    cards::card(settings, provider, name, || match provider {
-        FIRST_PROVIDER | "scripted" => gimlet_providers::card(provider, name),
-        _ if Spoken::of(settings, provider, name) != Spoken::Chat => {
+    cards::card(settings, provider, name, || card(model))
+}
+
+/// What this build knows of a model, whatever the person says.
+pub(crate) fn card(model: &str) -> gimlet_ports::ModelCard {
+    let (provider, name) = split(model);
+    match provider {
+        FIRST_PROVIDER | "scripted" | "openai" | "azure" | "gemini" | "vertex" | "bedrock" => {
             gimlet_providers::card(provider, name)
         }
         _ => {
@@ -239,7 +244,7 @@ pub fn card(settings: &Settings, model: &str) -> gimlet_ports::ModelCard {
             };
             Chat::new(options).model(name).card().clone()
         }
-    })
+    }
 }
 
 /// The full name of a model: `provider/name`.

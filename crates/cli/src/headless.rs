@@ -383,7 +383,7 @@ fn init_facts(args: &RunArgs, hub: &Hub) -> InitFacts {
 }
 
 fn model_facts(hub: &Hub, model: &str) -> ModelFacts {
-    let card = gimlet_app::card(hub.settings(), model);
+    let card = gimlet_app::known_card(hub.settings(), model);
     ModelFacts {
         value: model.to_owned(),
         display_name: card.name.clone(),

@@ -5,7 +5,7 @@ use crate::{
     args::LedgerArgs,
     exit::{self, Exit},
 };
-use gimlet_app::{card, context_report, store::LogView};
+use gimlet_app::{context_report, known_card, store::LogView};
 
 /// Characters of the longest bar.
 const BAR_CHARS: u64 = 24;
@@ -20,7 +20,7 @@ fn show_context(args: &LedgerArgs) -> Result<Exit, Exit> {
     let (settings, _) = launch
         .load_settings()
         .map_err(|fault| exit::open_fault(&fault))?;
-    let window = |model: &str| card(&settings, model).context_tokens;
+    let window = |model: &str| known_card(&settings, model).context_tokens;
     let report = context_report(|| view.read(None), window)
         .map_err(|fault| super::sessions::log_fault(&fault))?;
     if args.json.json {
