@@ -40,19 +40,19 @@ pub use bill::{
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use explain::{Explained, explain};
-pub use launch::{Answers, Launch, Persistence, TrustFlag, git};
 pub use gimlet_providers::PUBLIC_CATALOGUE;
+pub use launch::{Answers, Launch, Persistence, TrustFlag, git};
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};
 pub use memory::{
     LeftOut, MemoryRow, MemoryScope, MemoryState, MemorySurvey, NoteTo, NoteWritten, add_note,
     memory_survey,
 };
-pub use sandbox::{bounds_by_hand, strength as sandbox_strength};
 pub use models::{
     FIRST_MODEL, KeySource,
     cards::{ModelRow, catalogue_day, model_rows, update_models},
     known_card,
 };
+pub use sandbox::{bounds_by_hand, strength as sandbox_strength};
 pub use sessions::Hub;
 pub use tape::{
     Deck, Difference, DifferenceKind, FolderCopy, Player, Recorder, ReplayReport, Tape, TapeFault,
