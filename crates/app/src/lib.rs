@@ -10,6 +10,7 @@ pub mod cases;
 mod demo;
 mod doctor;
 mod explain;
+mod files;
 mod gate;
 pub mod grants;
 mod launch;
@@ -40,6 +41,7 @@ pub use bill::{
 pub use demo::{Demo, DemoFault};
 pub use doctor::{Check, Finding, examine};
 pub use explain::{Explained, explain};
+pub use files::project_files;
 pub use gimlet_providers::PUBLIC_CATALOGUE;
 pub use launch::{Answers, Launch, Persistence, TrustFlag, git};
 pub use ledger::{AskerSum, ContextReport, CostReport, CostRow, context_report, cost_report};

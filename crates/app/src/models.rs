@@ -7,10 +7,11 @@ mod google;
 
 use crate::{auth, local};
 use connect::{Adapter, Spoken};
-use gimlet_ports::{Model, Models};
+use gimlet_ports::{Model, ModelRow, Models};
 use gimlet_providers::{
     Chat, ChatOptions, Script, Scripted, chat_needs_no_key,
     local::{Candidate, LocalServer, ServerKind, usual_candidates},
+    names,
 };
 use gimlet_settings::{EnvVar, Settings, env_vars};
 use std::{
@@ -104,6 +105,47 @@ impl Registry {
         let unchosen = self.settings.model.is_none();
         (unchosen && self.key_source(FIRST_MODEL) == KeySource::Nowhere)
             .then(|| local::hint(&local::find(&self.places)))
+    }
+
+    /// Models that can be named: those of the catalogue, and what the settings name. Looks for
+    /// keys in variables alone, since a keyring is slow to ask.
+    pub(crate) fn rows(&self) -> Vec<ModelRow> {
+        let known = names(FIRST_PROVIDER).map(|name| format!("{FIRST_PROVIDER}/{name}"));
+        let mut names: Vec<String> = known.collect();
+        let named = self
+            .settings
+            .model
+            .iter()
+            .chain(&self.settings.fallback_models);
+        for name in named.map(|name| full_name(name)) {
+            if !names.contains(&name) {
+                names.insert(0, name);
+            }
+        }
+        let rows = names.into_iter().map(|name| {
+            let card = card(&name);
+            let (provider, _) = split(&name);
+            let key = match self.key_variable(provider) {
+                Some(variable) => format!("key: {}", variable.name),
+                None => String::new(),
+            };
+            let price = card.price.map(|price| {
+                format!(
+                    "${:.2} in, ${:.2} out per million",
+                    price.input, price.output
+                )
+            });
+            let parts: Vec<String> = price
+                .into_iter()
+                .chain(Some(key).filter(|key| !key.is_empty()))
+                .collect();
+            ModelRow {
+                name,
+                about: parts.join(" · "),
+                window_tokens: (!card.assumed).then_some(card.context_tokens),
+            }
+        });
+        rows.collect()
     }
 
     /// The variable that holds a provider's key.

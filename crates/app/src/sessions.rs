@@ -23,15 +23,15 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    AnyTool, EventStream, Host, Later, LogFault, Models, OpenFault, OpenSpec, SessionHead,
-    SessionLog, Sessions, Thinking, Toolbox, Web, Workers,
+    AnyTool, EventStream, Host, Later, LogFault, ModelRow, Models, OpenFault, OpenSpec,
+    SessionHead, SessionLog, SessionRow, Sessions, Thinking, Toolbox, Web, Workers,
 };
 use gimlet_protocol::{
     Accepted, Change, DOOR, EntryId, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal,
     SessionId, ToolSpec,
 };
 use gimlet_settings::{Dirs, Settings, env_vars};
-use gimlet_store::{FindFault, ForkAt, Store};
+use gimlet_store::{FindFault, ForkAt, Scope, Store};
 use gimlet_tools::{
     STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools,
     worker_tools,
@@ -661,6 +661,29 @@ impl Sessions for Hub {
         after: Option<EntryId>,
     ) -> Later<'_, Result<EventStream, Refusal>> {
         Box::pin(async move { self.handle(&session)?.follow(after).await })
+    }
+
+    fn list(&self) -> Later<'_, Result<Vec<SessionRow>, OpenFault>> {
+        Box::pin(async move {
+            let store = self.store.clone();
+            let scope = Scope::Folder(self.launch.cwd.clone());
+            let listed = tokio::task::spawn_blocking(move || store.list(&scope)).await;
+            let listing = listed
+                .map_err(|error| environment(error.to_string(), None))?
+                .map_err(|fault| log_fault(&fault))?;
+            let rows = listing.cards.into_iter().map(|card| SessionRow {
+                id: card.id,
+                title: card.title,
+                first_prompt: card.first_prompt.unwrap_or_default(),
+                entries: card.entries,
+                at: card.updated,
+            });
+            Ok(rows.collect())
+        })
+    }
+
+    fn models(&self) -> Later<'_, Vec<ModelRow>> {
+        Box::pin(async move { self.registry.rows() })
     }
 
     fn close_all(&self) -> Later<'_, ()> {

@@ -76,6 +76,9 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// What is to be done; read from standard input where it is missing
     pub(crate) prompt: Option<String>,
+    /// In a terminal: on a screen of its own, not in the scrollback
+    #[arg(long)]
+    pub(crate) fullscreen: bool,
     /// Do it without a terminal interface, print the result and exit
     #[arg(short, long)]
     pub(crate) print: bool,

@@ -110,7 +110,7 @@ fn say_notices(hub: &Hub) {
 }
 
 /// Flags that make no sense together.
-fn check(args: &RunArgs) -> Result<(), Exit> {
+pub(crate) fn check(args: &RunArgs) -> Result<(), Exit> {
     let usage = |text: &str, hint: &str| Err(exit::complain(Exit::Usage, text, Some(hint)));
     let streams_in = args.input_format == InputFormat::StreamJson;
     let streams_out = args.output_format == OutputFormat::StreamJson;
@@ -220,7 +220,7 @@ fn piped_text() -> Result<String, Exit> {
 /// "Bad file descriptor" on every Unix.
 const EBADF: i32 = 9;
 
-fn launch(args: &RunArgs) -> Result<Launch, Exit> {
+pub(crate) fn launch(args: &RunArgs) -> Result<Launch, Exit> {
     let cwd = here()?;
     let bypass = args
         .dangerously_skip_permissions
@@ -302,7 +302,7 @@ fn schema(text: &str) -> Result<Value, Exit> {
     })
 }
 
-fn open_spec(args: &RunArgs) -> OpenSpec {
+pub(crate) fn open_spec(args: &RunArgs) -> OpenSpec {
     let id = args.session_id.clone().map(SessionId);
     match (&args.resume, args.go_on, args.fork_session) {
         (Some(name), _, true) => OpenSpec::Fork {

@@ -9,6 +9,7 @@ mod headless;
 #[cfg(target_os = "linux")]
 mod settle;
 mod signals;
+mod terminal;
 mod welcome;
 
 use args::{Cli, Command};

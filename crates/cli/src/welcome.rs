@@ -8,8 +8,9 @@ use crate::{
 };
 use clap::CommandFactory as _;
 use gimlet_app::{KeyPlace, TrustFlag};
+use std::io::{self, IsTerminal as _};
 
-/// Without `-p` and without a prompt: says where things stand.
+/// Without `-p`: the client in a terminal; elsewhere, where things stand.
 pub(crate) fn run(args: &RunArgs) -> Exit {
     if let Some((word, command)) = args.prompt.as_deref().and_then(mistyped) {
         let hint = format!("did you mean `gimlet {command}`? A prompt needs -p");
@@ -19,8 +20,11 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
             Some(&hint),
         );
     }
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return crate::terminal::run(args);
+    }
     if args.prompt.is_some() || args.go_on || args.resume.is_some() {
-        let text = "this version has no terminal interface to show the work in";
+        let text = "standard input and output are not a terminal";
         let hint = "add -p: the work is done, and the result is printed";
         return exit::complain(Exit::Usage, text, Some(hint));
     }

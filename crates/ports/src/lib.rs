@@ -31,7 +31,7 @@ pub use model::{
     ToolCalling, ToolChoice, WireBytes,
 };
 pub use reminders::Reminders;
-pub use sessions::{EventStream, OpenFault, OpenSpec, SessionHead, Sessions};
+pub use sessions::{EventStream, ModelRow, OpenFault, OpenSpec, SessionHead, SessionRow, Sessions};
 pub use snapshots::{Restore, Snapshots, Window};
 pub use tool::{
     AnyTool, Plan, Progress, Scene, Tool, ToolCard, ToolCx, ToolFault, ToolReturn, Toolbox,

@@ -58,6 +58,16 @@ pub trait Sessions: Send + Sync {
         Box::pin(async { Err(no_snapshots()) })
     }
 
+    /// The sessions of this folder, the newest first.
+    fn list(&self) -> Later<'_, Result<Vec<SessionRow>, OpenFault>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// The models that can be named, the providers with a key first.
+    fn models(&self) -> Later<'_, Vec<ModelRow>> {
+        Box::pin(async { Vec::new() })
+    }
+
     /// Ends every session of this process in order.
     fn close_all(&self) -> Later<'_, ()>;
 }
@@ -115,6 +125,32 @@ pub struct SessionHead {
     pub state: SessionState,
     /// True when a crash or a fault cut its last turn short, so that `Op::Resume` is possible.
     pub unfinished: bool,
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The session.
+    pub id: SessionId,
+    /// Its name, where it has one.
+    pub title: Option<String>,
+    /// What was said first.
+    pub first_prompt: String,
+    /// How many entries its log has.
+    pub entries: u64,
+    /// When it was last written.
+    pub at: Timestamp,
+}
+
+/// A model in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelRow {
+    /// `provider/name`.
+    pub name: String,
+    /// What it costs and whether there is a key for it.
+    pub about: String,
+    /// How many tokens it can take.
+    pub window_tokens: Option<u64>,
 }
 
 /// Why a session was not opened. Nothing changed.

@@ -207,6 +207,12 @@ registry! {
 
     Behaviour plain GIMLET_FEATURES "0.1.0"
         "Features to turn on, or off with a `-` in front, with commas between. Sets `features`.";
+    Behaviour plain GIMLET_REDUCED_MOTION "0.1.0"
+        "In the terminal nothing moves but what happens.";
+    Behaviour plain GIMLET_SCREEN_READER "0.1.0"
+        "The terminal shows plain text for a screen reader: no frames, nothing that turns.";
+    Behaviour plain GIMLET_NO_NOTIFICATIONS "0.1.0"
+        "The terminal tells nothing while its window is not in front.";
     Behaviour plain DISABLE_AUTO_COMPACT "0.1.0"
         "Turns automatic compaction off. Sets `autoCompactEnabled`.";
 
@@ -219,6 +225,28 @@ registry! {
         "The shell that runs commands, where it is bash or zsh.";
     System plain TERM "0.1.0"
         "The kind of terminal; `dumb` turns colours off.";
+    System plain TERM_PROGRAM "0.1.0"
+        "The terminal's name, for what it can do.";
+    System plain COLORTERM "0.1.0"
+        "`truecolor` where the terminal shows every colour.";
+    System plain VTE_VERSION "0.1.0"
+        "Set by GNOME's and other terminals of its kind.";
+    System plain KONSOLE_VERSION "0.1.0"
+        "Set by Konsole.";
+    System plain WT_SESSION "0.1.0"
+        "Set by Windows Terminal.";
+    System plain TMUX "0.1.0"
+        "Set inside of tmux.";
+    System plain STY "0.1.0"
+        "Set inside of GNU screen.";
+    System plain ZELLIJ "0.1.0"
+        "Set inside of Zellij.";
+    System plain VISUAL "0.1.0"
+        "The editor that Ctrl-G opens.";
+    System plain EDITOR "0.1.0"
+        "The editor that Ctrl-G opens, where `VISUAL` is not set.";
+    System plain PAGER "0.1.0"
+        "The program that long texts are shown with.";
     System plain COLUMNS "0.1.0"
         "The width to print for, where the terminal does not tell.";
     System plain NO_COLOR "0.1.0"

@@ -18,15 +18,32 @@
 //! Text that comes from a model, a tool or a file passes the sanitiser (`gimlet-hygiene`) before
 //! it becomes a line.
 
+mod client;
+mod flow;
+mod place;
+mod run;
+mod strings;
+
 pub mod complete;
+pub mod dialog;
 pub mod diff;
+pub mod draw;
 pub mod editor;
 pub mod fit;
-mod flow;
 pub mod highlight;
 pub mod history;
 pub mod images;
+pub mod input;
 pub mod keymap;
 pub mod markdown;
+pub mod pager;
+pub mod picker;
+pub mod state;
+pub mod terminal;
 pub mod text;
 pub mod theme;
+
+pub use client::{Client, Command, Done, Effect, Layout, Purpose, Setup};
+pub use place::{Place, Report, ShellEnd};
+pub use run::{End, run};
+pub use state::{State, Tone};

@@ -48,6 +48,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("similar", &["gimlet-tools", "gimlet-tui"]),
     ("tree-sitter", &["gimlet-policy"]),
     ("tree-sitter-bash", &["gimlet-policy"]),
+    ("vt100", &[]),
 ];
 
 /// Packages that must not link a runtime.

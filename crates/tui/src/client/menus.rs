@@ -1,0 +1,607 @@
+//! Lists that are open above the input, and completion while typing.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the keys are another crate's, and new ones mean nothing here"
+)]
+
+use super::{Client, Command, Effect};
+use crate::{
+    draw::Look,
+    picker::{Choice, Picked, Picker},
+    state::{Kind, Waiting},
+    strings,
+    theme::Palette,
+};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use gimlet_ports::{OpenSpec, SessionRow};
+use gimlet_protocol::{
+    Change, EntryId, GrantId, Mode, OnConflict, Op, QueueLane, RewindScope, SessionId,
+};
+use ratatui::text::Line;
+
+/// Files and commands that are offered while typing.
+const OFFERED: usize = 8;
+/// Files that are looked through.
+const MOST_FILES: usize = 500_000;
+
+/// A list that is open.
+#[derive(Debug)]
+pub(super) enum Menu {
+    Models(Picker<String>),
+    Modes(Picker<Mode>),
+    Themes(Picker<Palette>, Palette),
+    Sessions(Picker<SessionId>),
+    Timeline(Picker<EntryId>),
+    History(Picker<String>),
+    Queue(Picker<Waiting>),
+    Grants(Picker<GrantId>),
+    /// What the word under the cursor may become; keys go on to the editor.
+    Completion(Completion),
+}
+
+#[derive(Debug)]
+pub(super) struct Completion {
+    /// The bytes of the text that are replaced.
+    range: std::ops::Range<usize>,
+    items: Vec<(String, String)>,
+    at: usize,
+}
+
+impl Menu {
+    pub(super) fn lines(&self, look: &Look<'_>, most: usize) -> Vec<Line<'static>> {
+        match self {
+            Self::Models(picker) | Self::History(picker) => picker.lines(look, most),
+            Self::Modes(picker) => picker.lines(look, most),
+            Self::Themes(picker, _) => picker.lines(look, most),
+            Self::Sessions(picker) => picker.lines(look, most),
+            Self::Timeline(picker) => picker.lines(look, most),
+            Self::Queue(picker) => picker.lines(look, most),
+            Self::Grants(picker) => picker.lines(look, most),
+            Self::Completion(completion) => completion.lines(look, most),
+        }
+    }
+
+    /// True where it takes the place of the input.
+    pub(super) fn has_keys(&self) -> bool {
+        !matches!(self, Self::Completion(_))
+    }
+}
+
+impl Completion {
+    fn lines(&self, look: &Look<'_>, most: usize) -> Vec<Line<'static>> {
+        use crate::theme::Role;
+        let shown = self.items.iter().enumerate().take(most.min(OFFERED));
+        shown
+            .map(|(number, (name, about))| {
+                let is_here = number == self.at;
+                let role = if is_here { Role::Chosen } else { Role::Text };
+                let row = vec![
+                    look.span(Role::Accent, if is_here { "› " } else { "  " }),
+                    look.span(role, format!("{name:<20}")),
+                    look.span(Role::Dim, format!(" {about}")),
+                ];
+                crate::text::cut_line(Line::from(row), look.columns)
+            })
+            .collect()
+    }
+}
+
+impl Client {
+    /// True where the list took the key.
+    pub(super) fn menu_key(&mut self, key: KeyEvent) -> bool {
+        let Some(mut menu) = self.menu.take() else {
+            return false;
+        };
+        let stays = match &mut menu {
+            Menu::Completion(completion) => {
+                return match completion_key(completion, key) {
+                    Completed::Moved => {
+                        self.menu = Some(menu);
+                        true
+                    }
+                    Completed::Closed => true,
+                    Completed::Chosen(range, text) => {
+                        self.editor.replace(range, &text);
+                        true
+                    }
+                    Completed::NotMine => {
+                        // Enter sends a command that is whole, and completes one that is not.
+                        self.menu = None;
+                        false
+                    }
+                };
+            }
+            Menu::Models(picker) => match picker.key(key) {
+                Picked::Chosen(model) => {
+                    self.op(Op::Configure {
+                        change: Change::Model { model, why: None },
+                    });
+                    false
+                }
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
+            },
+            Menu::Modes(picker) => match picker.key(key) {
+                Picked::Chosen(mode) => {
+                    self.op(Op::Configure {
+                        change: Change::Mode { mode },
+                    });
+                    false
+                }
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
+            },
+            Menu::Themes(picker, before) => match picker.key(key) {
+                Picked::Chosen(palette) => {
+                    self.keep_palette(palette);
+                    false
+                }
+                Picked::Moved(palette) => {
+                    self.set_palette(palette);
+                    true
+                }
+                Picked::Closed => {
+                    let before = *before;
+                    self.set_palette(before);
+                    false
+                }
+                Picked::Open | Picked::Other(..) => true,
+            },
+            Menu::Sessions(picker) => match picker.key(key) {
+                Picked::Chosen(session) => {
+                    self.want(Effect::Open(OpenSpec::Earlier {
+                        name: session.to_string(),
+                    }));
+                    false
+                }
+                Picked::Other(key, Some(session)) if is_control(key, 'f') => {
+                    let of = Some(session.to_string());
+                    self.want(Effect::Open(OpenSpec::Fork { of, id: None }));
+                    false
+                }
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
+            },
+            Menu::Timeline(picker) => match picker.key(key) {
+                Picked::Chosen(to) => {
+                    self.rewind_before(to);
+                    false
+                }
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
+            },
+            Menu::Grants(picker) => match picker.key(key) {
+                Picked::Chosen(grant) => {
+                    self.op(Op::Revoke { grant });
+                    false
+                }
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
+            },
+            Menu::History(picker) => match picker.key(key) {
+                Picked::Chosen(text) => {
+                    self.put(Some(text));
+                    false
+                }
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
+            },
+            Menu::Queue(picker) => match picker.key(key) {
+                Picked::Chosen(waiting) => {
+                    self.editor.insert(&waiting.text());
+                    self.withdraw(&waiting);
+                    false
+                }
+                Picked::Other(key, Some(waiting)) => !self.queue_key(key, &waiting),
+                Picked::Closed => false,
+                Picked::Open | Picked::Moved(_) | Picked::Other(_, None) => true,
+            },
+        };
+        if stays && self.menu.is_none() {
+            self.menu = Some(menu);
+        }
+        true
+    }
+
+    /// True where the list closes.
+    fn queue_key(&mut self, key: KeyEvent, waiting: &Waiting) -> bool {
+        if key.code == KeyCode::Delete {
+            self.withdraw(waiting);
+            return true;
+        }
+        if key.code == KeyCode::Tab {
+            let lane = match waiting.lane {
+                QueueLane::Steer => QueueLane::FollowUp,
+                QueueLane::FollowUp => QueueLane::Steer,
+            };
+            self.op(Op::EditQueued {
+                queued: waiting.key.clone(),
+                content: waiting.content.clone(),
+                lane,
+            });
+            return true;
+        }
+        let is_up = key.code == KeyCode::Left;
+        if is_up || key.code == KeyCode::Right {
+            self.move_queued(waiting, if is_up { -1 } else { 1 });
+            return true;
+        }
+        false
+    }
+
+    /// A prompt changes places with its neighbour: each takes the other's content.
+    fn move_queued(&mut self, waiting: &Waiting, by: isize) {
+        let at = self
+            .state
+            .queue
+            .iter()
+            .position(|known| known.key == waiting.key);
+        let other = at.and_then(|at| at.checked_add_signed(by));
+        let Some(other) = other.and_then(|at| self.state.queue.get(at)).cloned() else {
+            return;
+        };
+        for (place, with) in [(&other, waiting), (waiting, &other)] {
+            self.op(Op::EditQueued {
+                queued: place.key.clone(),
+                content: with.content.clone(),
+                lane: with.lane,
+            });
+        }
+    }
+
+    fn withdraw(&mut self, waiting: &Waiting) {
+        self.op(Op::EditQueued {
+            queued: waiting.key.clone(),
+            content: Vec::new(),
+            lane: waiting.lane,
+        });
+    }
+
+    pub(super) fn show_queue(&mut self) {
+        let choices = self.state.queue.iter().map(|waiting| Choice {
+            value: waiting.clone(),
+            name: crate::draw::first_line(&waiting.text(), 60),
+            about: strings::lane(waiting.lane).to_owned(),
+            current: false,
+        });
+        let choices: Vec<_> = choices.collect();
+        if choices.is_empty() {
+            self.hint(strings::QUEUE_EMPTY);
+            return;
+        }
+        self.menu_open(Menu::Queue(Picker::new(
+            strings::QUEUE,
+            strings::QUEUE_KEYS,
+            choices,
+        )));
+    }
+
+    pub(super) fn show_grants(&mut self) {
+        let grants = self.state.grants.iter();
+        let choices: Vec<_> = grants
+            .map(|granted| Choice {
+                value: granted.id.clone(),
+                name: granted.grant.rule.clone(),
+                about: strings::granted(
+                    &granted.grant.title,
+                    granted.scope,
+                    granted.saved_in.as_deref(),
+                ),
+                current: false,
+            })
+            .collect();
+        if choices.is_empty() {
+            self.hint(strings::NO_GRANTS);
+            return;
+        }
+        self.menu_open(Menu::Grants(Picker::new(
+            strings::GRANTS,
+            strings::GRANT_KEYS,
+            choices,
+        )));
+    }
+
+    pub(super) fn show_models(&mut self) {
+        let choices = self.models.iter().map(|row| Choice {
+            value: row.name.clone(),
+            name: row.name.clone(),
+            about: row.about.clone(),
+            current: row.name == self.state.model,
+        });
+        let choices = choices.collect();
+        self.menu_open(Menu::Models(Picker::new(
+            strings::MODELS,
+            strings::PICK_KEYS,
+            choices,
+        )));
+    }
+
+    pub(super) fn fill_models(&mut self) {
+        if matches!(self.menu, Some(Menu::Models(_))) {
+            self.show_models();
+        }
+    }
+
+    pub(super) fn show_modes(&mut self) {
+        let choices = Mode::ALL.iter().map(|(mode, name)| Choice {
+            value: *mode,
+            name: (*name).to_owned(),
+            about: strings::mode_about(*mode).to_owned(),
+            current: *mode == self.state.mode,
+        });
+        let choices = choices.collect();
+        self.menu_open(Menu::Modes(Picker::new(
+            strings::MODES,
+            strings::PICK_KEYS,
+            choices,
+        )));
+    }
+
+    pub(super) fn show_themes(&mut self) {
+        let before = self.theme.palette();
+        let choices = Palette::ALL.iter().map(|(palette, name)| Choice {
+            value: *palette,
+            name: (*name).to_owned(),
+            about: strings::palette_about(*palette).to_owned(),
+            current: *palette == before,
+        });
+        let choices = choices.collect();
+        let picker = Picker::new(strings::THEMES, strings::PICK_KEYS, choices);
+        self.menu_open(Menu::Themes(picker, before));
+    }
+
+    pub(super) fn show_sessions(&mut self, rows: Vec<SessionRow>) {
+        let now = self.now.0;
+        let others = rows
+            .into_iter()
+            .filter(|row| Some(&row.id) != self.state.session.as_ref());
+        let choices: Vec<Choice<SessionId>> = others
+            .map(|row| {
+                let name = row
+                    .title
+                    .clone()
+                    .unwrap_or_else(|| row.first_prompt.clone());
+                let name = gimlet_hygiene::screen::one_line(&name, 48);
+                let name = if name.is_empty() {
+                    strings::UNNAMED.to_owned()
+                } else {
+                    name
+                };
+                let about = strings::session_about(now.saturating_sub(row.at.0), row.entries);
+                Choice {
+                    value: row.id,
+                    name,
+                    about,
+                    current: false,
+                }
+            })
+            .collect();
+        if choices.is_empty() {
+            self.hint(strings::NO_SESSIONS);
+            return;
+        }
+        let picker = Picker::new(strings::SESSIONS, strings::SESSION_KEYS, choices);
+        self.menu_open(Menu::Sessions(picker));
+    }
+
+    /// Prompts of this session, the newest first.
+    pub(super) fn show_timeline(&mut self) {
+        let cells = self.state.transcript.cells().iter().enumerate().rev();
+        let mut choices = Vec::new();
+        for (at, cell) in cells {
+            let (Kind::Person { text, .. }, Some(entry), false) =
+                (&cell.kind, cell.entry, cell.struck)
+            else {
+                continue;
+            };
+            let calls: usize = self
+                .state
+                .transcript
+                .cells()
+                .iter()
+                .skip(at + 1)
+                .take_while(|cell| !matches!(cell.kind, Kind::Person { .. }))
+                .map(|cell| match &cell.kind {
+                    Kind::Calls(calls) => calls.len(),
+                    Kind::Person { .. }
+                    | Kind::Said(_)
+                    | Kind::Thought { .. }
+                    | Kind::Note { .. }
+                    | Kind::Shell { .. } => 0,
+                })
+                .sum();
+            choices.push(Choice {
+                value: entry,
+                name: crate::draw::first_line(text, 56),
+                about: strings::calls(u64::try_from(calls).unwrap_or(0)),
+                current: false,
+            });
+        }
+        if choices.is_empty() {
+            self.hint(strings::NOTHING_TO_REWIND);
+            return;
+        }
+        let picker = Picker::new(strings::TIMELINE, strings::TIMELINE_KEYS, choices);
+        self.menu_open(Menu::Timeline(picker));
+    }
+
+    /// The conversation goes on from before a prompt, which comes back into the editor.
+    fn rewind_before(&mut self, prompt: EntryId) {
+        let found = self
+            .state
+            .transcript
+            .cells()
+            .iter()
+            .find_map(|cell| match &cell.kind {
+                Kind::Person { text, parent, .. } if cell.entry == Some(prompt) => {
+                    Some((text.clone(), *parent))
+                }
+                Kind::Person { .. }
+                | Kind::Said(_)
+                | Kind::Thought { .. }
+                | Kind::Calls(_)
+                | Kind::Note { .. }
+                | Kind::Shell { .. } => None,
+            });
+        let Some((text, Some(to))) = found else {
+            return;
+        };
+        if self.editor.is_empty() {
+            self.put(Some(text));
+        }
+        self.op(Op::Rewind {
+            to,
+            scope: RewindScope::Conversation,
+            conflicts: OnConflict::Refuse,
+        });
+    }
+
+    pub(super) fn show_history(&mut self) {
+        let mut seen = Vec::new();
+        for prompt in self.history.iter().rev() {
+            if !seen.contains(prompt) {
+                seen.push(prompt.clone());
+            }
+            if seen.len() == 1000 {
+                break;
+            }
+        }
+        if seen.is_empty() {
+            self.hint(strings::NO_HISTORY);
+            return;
+        }
+        let choices = seen.into_iter().map(|prompt| Choice {
+            name: crate::draw::first_line(&prompt, 100),
+            value: prompt,
+            about: String::new(),
+            current: false,
+        });
+        let picker = Picker::new(strings::HISTORY, strings::PICK_KEYS, choices.collect());
+        self.menu_open(Menu::History(picker));
+    }
+
+    /// Offers what the word under the cursor may become.
+    pub(super) fn complete(&mut self) {
+        if self.menu.as_ref().is_some_and(Menu::has_keys) {
+            return;
+        }
+        self.menu = None;
+        let text = self.editor.text();
+        let cursor = self.editor.cursor().min(text.len());
+        let before = text.get(..cursor).unwrap_or_default();
+        if let Some(word) = before.strip_prefix('/')
+            && !word.contains(char::is_whitespace)
+        {
+            let items = commands(word);
+            if !items.is_empty() && items.iter().all(|(name, _)| name.trim() != before) {
+                self.menu = Some(Menu::Completion(Completion {
+                    range: 0..cursor,
+                    items,
+                    at: 0,
+                }));
+            }
+            return;
+        }
+        let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let word = before.get(start..).unwrap_or_default();
+        let Some(query) = word.strip_prefix('@') else {
+            return;
+        };
+        let Some(files) = &self.files else {
+            self.files = Some(Vec::new());
+            self.want(Effect::ListFiles);
+            return;
+        };
+        let items = matching_files(files, query);
+        if !items.is_empty() {
+            let range = start..cursor;
+            self.menu = Some(Menu::Completion(Completion {
+                range,
+                items,
+                at: 0,
+            }));
+        }
+    }
+
+    /// How many files are looked through at most.
+    pub const fn most_files() -> usize {
+        MOST_FILES
+    }
+}
+
+enum Completed {
+    Moved,
+    Closed,
+    Chosen(std::ops::Range<usize>, String),
+    NotMine,
+}
+
+fn completion_key(completion: &mut Completion, key: KeyEvent) -> Completed {
+    let count = completion.items.len().min(OFFERED);
+    match key.code {
+        KeyCode::Up => completion.at = completion.at.checked_sub(1).unwrap_or(count - 1),
+        KeyCode::Down => completion.at = (completion.at + 1) % count.max(1),
+        KeyCode::Esc => return Completed::Closed,
+        KeyCode::Tab | KeyCode::Enter => {
+            let Some((name, _)) = completion.items.get(completion.at) else {
+                return Completed::NotMine;
+            };
+            return Completed::Chosen(completion.range.clone(), format!("{name} "));
+        }
+        _ => return Completed::NotMine,
+    }
+    Completed::Moved
+}
+
+fn is_control(key: KeyEvent, letter: char) -> bool {
+    key.code == KeyCode::Char(letter) && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+fn commands(word: &str) -> Vec<(String, String)> {
+    let begin = Command::ALL.iter().filter(|(_, name, aliases, _)| {
+        name.starts_with(word) || aliases.iter().any(|alias| alias.starts_with(word))
+    });
+    let within = Command::ALL.iter().filter(|(_, name, aliases, _)| {
+        !name.starts_with(word)
+            && !aliases.iter().any(|alias| alias.starts_with(word))
+            && is_within(word, name)
+    });
+    begin
+        .chain(within)
+        .map(|(_, name, _, about)| (format!("/{name}"), (*about).to_owned()))
+        .collect()
+}
+
+/// Whether the letters of a word stand in another in the same order.
+fn is_within(word: &str, name: &str) -> bool {
+    let mut letters = name.chars();
+    word.chars()
+        .all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+fn matching_files(files: &[String], query: &str) -> Vec<(String, String)> {
+    let query = query.to_lowercase();
+    let mut found: Vec<(u8, usize, &String)> = Vec::new();
+    for file in files {
+        let lower = file.to_lowercase();
+        let name = lower.rsplit('/').next().unwrap_or(&lower);
+        let rank = if name.starts_with(&query) {
+            0
+        } else if lower.starts_with(&query) {
+            1
+        } else if lower.contains(&query) {
+            2
+        } else if is_within(&query, &lower) {
+            3
+        } else {
+            continue;
+        };
+        found.push((rank, file.len(), file));
+    }
+    found.sort();
+    let found = found.into_iter().take(OFFERED);
+    found
+        .map(|(.., file)| (format!("@{file}"), String::new()))
+        .collect()
+}
