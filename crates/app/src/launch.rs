@@ -249,11 +249,15 @@ impl Launch {
 
 /// Git with what it needs of the environment.
 pub fn git(env: &Env) -> Git {
-    Git::new(GitEnv {
+    Git::new(git_env(env))
+}
+
+pub(crate) fn git_env(env: &Env) -> GitEnv {
+    GitEnv {
         path: env.raw(&env_vars::PATH).map(ToOwned::to_owned),
         home: env.path(&env_vars::HOME),
         config_home: env.path(&env_vars::XDG_CONFIG_HOME),
-    })
+    }
 }
 
 /// The model that the settings name, in full.

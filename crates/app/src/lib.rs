@@ -21,6 +21,7 @@ mod memory_log;
 mod models;
 mod sandbox;
 mod sessions;
+mod snapshots;
 mod surroundings;
 mod tape;
 mod tools;
@@ -56,6 +57,7 @@ pub use models::{
 };
 pub use sandbox::{bounds_by_hand, strength as sandbox_strength};
 pub use sessions::Hub;
+pub use snapshots::{CleanHow, Past, PastFault, SnapshotReport, clean_snapshots, snapshot_report};
 pub use tape::{
     Deck, Difference, DifferenceKind, FolderCopy, Player, Recorder, ReplayReport, Tape, TapeFault,
     replay,

@@ -2,6 +2,8 @@
 
 mod apart;
 mod berths;
+mod front;
+mod past;
 
 use crate::{
     gate,
@@ -11,6 +13,7 @@ use crate::{
     memory_log::MemoryLog,
     models::{KeySource, Registry, full_name},
     sandbox::{self, Door, Keeper},
+    snapshots::{Taker, Workspaces},
     surroundings,
     trust::TrustReport,
     upkeep::{OwnSessions, OwnSettings},
@@ -23,22 +26,20 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    AnyTool, EventStream, Host, Later, LogFault, ModelRow, Models, OpenFault, OpenSpec,
-    SessionHead, SessionLog, SessionRow, Sessions, Thinking, Toolbox, Web, Workers,
+    AnyTool, Host, LogFault, Models, OpenFault, OpenSpec, SessionHead, SessionLog, Thinking,
+    Toolbox, Web, Workers,
 };
 use gimlet_protocol::{
-    Accepted, Change, DOOR, EntryId, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal,
-    SessionId, ToolSpec,
+    Change, DOOR, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal, SessionId, ToolSpec,
 };
 use gimlet_settings::{Dirs, Settings, env_vars};
-use gimlet_store::{FindFault, ForkAt, Scope, Store};
+use gimlet_store::{FindFault, ForkAt, Store};
 use gimlet_tools::{
     STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools,
     worker_tools,
 };
 use std::{
     collections::BTreeMap,
-    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -55,6 +56,7 @@ pub struct Hub {
     models: Arc<dyn Models>,
     web: Arc<dyn Web>,
     host: Arc<LocalHost>,
+    workspaces: Arc<Workspaces>,
     open: Mutex<BTreeMap<SessionId, OpenSession>>,
     /// For the workers of its sessions, which must not keep it.
     me: Weak<Self>,
@@ -123,6 +125,8 @@ impl Hub {
             .into_iter()
             .chain(notices.map(ToString::to_string));
         let notices = Mutex::new(notices.collect());
+        let workspaces = Workspaces::new(Arc::clone(&settings), &dirs, &launch.env);
+        let workspaces = Arc::new(workspaces);
         Ok(Arc::new_cyclic(|me| Self {
             launch,
             settings,
@@ -132,6 +136,7 @@ impl Hub {
             models,
             web,
             host,
+            workspaces,
             open: Mutex::default(),
             me: Weak::clone(me),
             notices,
@@ -215,7 +220,7 @@ impl Hub {
         }
         let options = self.engine_options(&opened, scratch);
         let purse = Arc::clone(&options.purse);
-        let parts = self.parts(log, (&tools, toolbox), &opened.cwd, options);
+        let parts = self.parts(log, (&tools, toolbox), &opened, options);
         let handle = start(id.clone(), parts, index);
         let entry = OpenSession {
             handle: handle.clone(),
@@ -226,6 +231,7 @@ impl Hub {
             top: id.clone(),
         };
         self.all_open().insert(id.clone(), entry);
+        self.clean_snapshots_aside();
         self.apply_flags(&id, &handle).await?;
         self.head(&id)
             .await
@@ -240,9 +246,11 @@ impl Hub {
         &self,
         log: Box<dyn SessionLog>,
         (tools, toolbox): (&ToolSet, Toolbox),
-        cwd: &Path,
+        opened: &Opened,
         options: EngineOptions,
     ) -> Parts {
+        let cwd = &opened.cwd;
+        let snapshots = self.snapshots(&opened.session, cwd, &options.added);
         let rules = Arc::new(self.launch.rules(&self.settings));
         let strength = Keeper::strength();
         // A program that cannot start itself as another, such as a test, holds nothing.
@@ -269,7 +277,7 @@ impl Hub {
                 Arc::new(LazyMemory::new(self.memory_search(cwd))),
                 Arc::clone(&tools.tasks) as Arc<_>,
             ],
-            snapshots: None,
+            snapshots: snapshots.map(|snapshots| Arc::new(Taker(snapshots)) as Arc<_>),
             keeper: Some(Arc::new(LocalRules::new(cwd, true))),
             host: if confines {
                 let keeper = Arc::new(Keeper::new(door));
@@ -541,26 +549,6 @@ impl Hub {
         }
     }
 
-    /// Removes what commands of a session without a log wrote beside it.
-    fn leave_no_trace(&self, session: &SessionId) {
-        let scratch = self.scratch_of(session);
-        if let Err(error) = std::fs::remove_dir_all(&scratch)
-            && error.kind() != ErrorKind::NotFound
-        {
-            self.note(format!("{} was not removed: {error}", scratch.display()));
-        }
-        // The folders above go too, unless something else is in them.
-        for folder in scratch
-            .ancestors()
-            .skip(1)
-            .take_while(|folder| folder.starts_with(&self.dirs.cache))
-        {
-            if std::fs::remove_dir(folder).is_err() {
-                return;
-            }
-        }
-    }
-
     fn engine_options(&self, opened: &Opened, scratch: PathBuf) -> EngineOptions {
         let settings = &self.settings;
         let mut options = EngineOptions::new(opened.cwd.clone(), scratch);
@@ -617,94 +605,6 @@ impl Hub {
             last: index.last(),
             state: glance.state,
             unfinished: glance.unfinished,
-        })
-    }
-}
-
-impl Sessions for Hub {
-    fn open(&self, spec: OpenSpec) -> Later<'_, Result<SessionHead, OpenFault>> {
-        Box::pin(self.open_session(spec))
-    }
-
-    fn submit(
-        &self,
-        session: SessionId,
-        key: OpKey,
-        op: Op,
-    ) -> Later<'_, Result<Accepted, Refusal>> {
-        Box::pin(async move {
-            let mut narrowed = None;
-            if let Op::Configure {
-                change: Change::Mode { mode },
-            } = &op
-            {
-                narrowed = Some(*mode);
-            }
-            let act = match self.attended(&session) {
-                None => self.launch.deck.act(&op),
-                Some(_) => None,
-            };
-            let accepted = self.handle(&session)?.submit(key.clone(), op).await?;
-            if let Some(act) = act {
-                self.launch.deck.performed(act);
-            }
-            if let Some(mode) = narrowed {
-                self.hold_workers_to(&session, mode, &key).await;
-            }
-            Ok(accepted)
-        })
-    }
-
-    fn follow(
-        &self,
-        session: SessionId,
-        after: Option<EntryId>,
-    ) -> Later<'_, Result<EventStream, Refusal>> {
-        Box::pin(async move { self.handle(&session)?.follow(after).await })
-    }
-
-    fn list(&self) -> Later<'_, Result<Vec<SessionRow>, OpenFault>> {
-        Box::pin(async move {
-            let store = self.store.clone();
-            let scope = Scope::Folder(self.launch.cwd.clone());
-            let listed = tokio::task::spawn_blocking(move || store.list(&scope)).await;
-            let listing = listed
-                .map_err(|error| environment(error.to_string(), None))?
-                .map_err(|fault| log_fault(&fault))?;
-            let rows = listing.cards.into_iter().map(|card| SessionRow {
-                id: card.id,
-                title: card.title,
-                first_prompt: card.first_prompt.unwrap_or_default(),
-                entries: card.entries,
-                at: card.updated,
-            });
-            Ok(rows.collect())
-        })
-    }
-
-    fn models(&self) -> Later<'_, Vec<ModelRow>> {
-        Box::pin(async move { self.registry.rows() })
-    }
-
-    fn close_all(&self) -> Later<'_, ()> {
-        Box::pin(async move {
-            let open = self.all_open().clone();
-            // Workers began after those who started them, and end before them.
-            for (id, session) in open.into_iter().rev() {
-                let key = OpKey(format!("{id}:close:{}", Store::fresh_id()));
-                // A session that is gone already needs no closing.
-                if session.handle.submit(key, Op::Close).await.is_ok() {
-                    session.handle.ended().await;
-                }
-                if let Some(worker) = &session.worker {
-                    worker.told().await;
-                }
-                self.all_open().remove(&id);
-                self.leave_worktree(session).await;
-                if self.launch.persistence == Persistence::None {
-                    self.leave_no_trace(&id);
-                }
-            }
         })
     }
 }

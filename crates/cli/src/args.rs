@@ -1,5 +1,11 @@
 //! Every flag and command, as typed.
 
+mod past;
+
+pub(crate) use past::{
+    DiffArgs, HowArgs, RestoreArgs, ScopeArgs, SnapshotsArgs, SnapshotsCommand, UndoArgs,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gimlet_protocol::Mode;
 use std::{ffi::OsString, path::PathBuf};
@@ -27,8 +33,16 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// List, show, search, export, rename, delete or repair sessions
     Sessions(SessionsArgs),
+    /// Take back what a session changed on the disk, commands included
+    Undo(UndoArgs),
+    /// Bring back what the last undo took
+    Redo(RestoreArgs),
+    /// Show what a turn or a call changed on the disk
+    Diff(DiffArgs),
     /// Make a session go on from an earlier point; what came later stays in its log
     Rewind(RewindArgs),
+    /// Show what is kept for undo, and make room
+    Snapshots(SnapshotsArgs),
     /// Show what each request of a session cost, and why; or the bill over many sessions
     Cost(CostArgs),
     /// Do a task like `gimlet -p` and keep its exchanges with the models as a tape
@@ -399,6 +413,10 @@ pub(crate) struct RewindArgs {
     /// The last entry that stays, as `sessions show` numbers them
     #[arg(long, value_name = "ENTRY")]
     pub(crate) to: Option<u64>,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
 }
 
 #[derive(Args, Debug)]

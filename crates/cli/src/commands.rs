@@ -16,11 +16,13 @@ pub(crate) mod models;
 pub(crate) mod policy;
 pub(crate) mod sandbox;
 pub(crate) mod sessions;
+pub(crate) mod snapshots;
 pub(crate) mod tape;
 pub(crate) mod tasks;
 pub(crate) mod tools;
 pub(crate) mod trust;
 pub(crate) mod undercover;
+pub(crate) mod undo;
 pub(crate) mod worktrees;
 
 use crate::exit::{self, Exit};

@@ -45,6 +45,10 @@ fn confined() -> Option<ExitCode> {
 fn run(cli: Cli) -> Exit {
     match cli.command {
         Some(Command::Sessions(args)) => commands::sessions::run(&args),
+        Some(Command::Undo(args)) => commands::undo::undo(&args),
+        Some(Command::Redo(args)) => commands::undo::redo(&args),
+        Some(Command::Diff(args)) => commands::undo::diff(&args),
+        Some(Command::Snapshots(args)) => commands::snapshots::run(&args),
         Some(Command::Rewind(args)) => commands::sessions::rewind(&args),
         Some(Command::Cost(args)) => commands::cost::cost(&args),
         Some(Command::Record(args)) => commands::tape::record(*args),

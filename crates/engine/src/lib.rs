@@ -31,3 +31,4 @@ pub use prompt::{
     system_prompt,
 };
 pub use step::{Step, next_step};
+pub use windows::told_of_restored;

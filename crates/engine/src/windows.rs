@@ -8,7 +8,7 @@ use crate::{
 use gimlet_ports::{AnyTool, LogFault, Restore, Scene, Snapshots, Window};
 use gimlet_protocol::{
     Accepted, Access, Call, EntryId, Fact, FileChange, NoteKind, Noted, Op, OpKey, Refusal,
-    RestoreWish, RewindScope, SessionState, Snapshot, TaskId, UndoWhat,
+    RestoreWish, RewindScope, SessionState, Snapshot, SnapshotOf, TaskId, UndoWhat,
 };
 use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
 use tokio::sync::oneshot;
@@ -219,8 +219,9 @@ impl Driver {
             .map_err(|fault| log_refusal(&fault))?;
         let log = log.filter_map(Result::ok).collect();
         let snapshot = snapshots.restore(log, restore).await?;
-        if snapshot.total > 0 {
-            let told = rewind_to.is_none().then(|| Fact::Noted(told(&snapshot)));
+        if tells(&snapshot) {
+            let tell = rewind_to.is_none() && snapshot.total > 0;
+            let told = tell.then(|| Fact::Noted(told_of_restored(&snapshot)));
             let facts = std::iter::once(Fact::Snapshot(Box::new(snapshot)));
             let facts = facts.chain(told).collect();
             self.record(facts).map_err(|fault| log_refusal(&fault))?;
@@ -232,6 +233,17 @@ impl Driver {
             None => Ok(()),
         }
     }
+}
+
+/// False for a restore that found nothing to take back.
+fn tells(snapshot: &Snapshot) -> bool {
+    snapshot.total > 0
+        || match &snapshot.of {
+            SnapshotOf::Undo { undone, .. } => !undone.is_empty(),
+            SnapshotOf::Redo { .. } | SnapshotOf::Call { .. } | SnapshotOf::Background { .. } => {
+                true
+            }
+        }
 }
 
 fn may_write(access: &Access) -> bool {
@@ -247,7 +259,7 @@ fn may_write(access: &Access) -> bool {
 }
 
 /// What the model is told of files that were restored behind its back.
-fn told(snapshot: &Snapshot) -> Noted {
+pub fn told_of_restored(snapshot: &Snapshot) -> Noted {
     let mut text = String::from(
         "The person restored files to an earlier state. Read before you edit. Changed on the disk:",
     );

@@ -13,7 +13,7 @@ use gimlet_protocol::{
 pub trait Snapshots: Send + Sync {
     /// Looks at what the call may write, before it does. Returns what background tasks, or
     /// someone else, changed since the last window, if tasks ran.
-    fn open<'a>(&'a self, window: Window) -> Later<'a, Option<Snapshot>>;
+    fn open(&self, window: Window) -> Later<'_, Option<Snapshot>>;
 
     /// Looks again and tells what the call changed; `None` where that is nothing. A window
     /// that was never opened, or closed already, is nothing. To be called also where `open`
@@ -21,47 +21,39 @@ pub trait Snapshots: Send + Sync {
     fn close<'a>(&'a self, call: &'a CallId) -> Later<'a, Option<Snapshot>>;
 
     /// What background tasks, or someone else, changed since the last window.
-    fn meanwhile<'a>(&'a self, tasks: Vec<TaskId>) -> Later<'a, Option<Snapshot>>;
+    fn meanwhile(&self, tasks: Vec<TaskId>) -> Later<'_, Option<Snapshot>>;
 
     /// Closes the windows that earlier processes of the session left open. They stay until
     /// `settled` is told, so that a process that dies in between loses nothing.
-    fn leftovers<'a>(&'a self) -> Later<'a, Vec<Snapshot>>;
+    fn leftovers(&self) -> Later<'_, Vec<Snapshot>>;
 
     /// What `leftovers` told stands in the log now.
-    fn settled<'a>(&'a self) -> Later<'a, ()>;
+    fn settled(&self) -> Later<'_, ()>;
 
     /// Takes changes back, or brings them back. `log` is the session's log.
     ///
     /// # Errors
     /// When there is nothing to take back or files stand in the way; nothing was changed then.
-    fn restore<'a>(
-        &'a self,
-        log: Vec<Entry>,
-        restore: Restore,
-    ) -> Later<'a, Result<Snapshot, Refusal>>;
+    fn restore(&self, log: Vec<Entry>, restore: Restore) -> Later<'_, Result<Snapshot, Refusal>>;
 
     /// What `restore` would do. Changes nothing.
     ///
     /// # Errors
     /// When there is nothing to take back.
-    fn preview<'a>(
-        &'a self,
+    fn preview(
+        &self,
         log: Vec<Entry>,
         wish: RestoreWish,
-    ) -> Later<'a, Result<RestorePreview, Refusal>>;
+    ) -> Later<'_, Result<RestorePreview, Refusal>>;
 
     /// The turns of a log with what each changed.
-    fn timeline<'a>(&'a self, log: Vec<Entry>) -> Later<'a, Timeline>;
+    fn timeline(&self, log: Vec<Entry>) -> Later<'_, Timeline>;
 
     /// What calls changed, as text.
     ///
     /// # Errors
     /// When there is no such turn or call.
-    fn diff<'a>(
-        &'a self,
-        log: Vec<Entry>,
-        what: UndoWhat,
-    ) -> Later<'a, Result<Vec<FileDiff>, Refusal>>;
+    fn diff(&self, log: Vec<Entry>, what: UndoWhat) -> Later<'_, Result<Vec<FileDiff>, Refusal>>;
 }
 
 /// What is about to run.

@@ -43,6 +43,14 @@ pub struct Settings {
     pub max_retries: Option<u32>,
     /// United States dollars that one run may cost.
     pub max_budget_usd: Option<f64>,
+    /// Whether snapshots are taken.
+    pub file_checkpointing: bool,
+    /// Files up to which size they keep.
+    pub snapshot_file_megabytes: u64,
+    /// How long they are kept.
+    pub snapshot_keep_days: u64,
+    /// What those of one project may take.
+    pub snapshot_megabytes: u64,
     /// Workers that may run at the same time.
     pub max_workers: u32,
     /// How deep workers may start workers of their own.
@@ -227,6 +235,13 @@ impl Settings {
                 .at("maxBudgetUsd")
                 .and_then(Tree::number)
                 .and_then(serde_json::Number::as_f64),
+            file_checkpointing: merged
+                .at("fileCheckpointingEnabled")
+                .and_then(Tree::flag)
+                .unwrap_or(true),
+            snapshot_file_megabytes: whole("snapshotFileMegabytes").unwrap_or(32),
+            snapshot_keep_days: whole("snapshotKeepDays").unwrap_or(30),
+            snapshot_megabytes: whole("snapshotMegabytes").unwrap_or(4_096),
             max_workers: small("maxWorkers").unwrap_or(20),
             max_worker_depth: small("maxWorkerDepth").unwrap_or(3),
             worker_minutes: whole("workerMinutes").unwrap_or(60),

@@ -13,6 +13,7 @@ mod index;
 mod layout;
 mod log;
 mod repair;
+pub mod snapshots;
 mod store;
 
 pub use active::{ActivePath, active_path};

@@ -51,7 +51,7 @@ mod web_search;
 mod write;
 
 pub use apply::{Applied, Change, Hint, Places, Spot, Unapplied, apply};
-pub use patch::Hunk;
+pub use patch::{Hunk, difference};
 pub use structured_output::{BadSchema, STRUCTURED_OUTPUT, StructuredOutput};
 pub use tasks::{EndedTask, Tasks};
 pub use tool_search::{TOOL_SEARCH, freeze, reach};

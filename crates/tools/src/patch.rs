@@ -71,6 +71,11 @@ pub(crate) struct Shown {
     pub(crate) cut: bool,
 }
 
+/// The difference of two texts as a unified diff without file names. Cut where it is very long.
+pub fn difference(old: &str, new: &str) -> String {
+    unified(&hunks(old, new)).text
+}
+
 /// The difference for reading, at most `DIFF_BYTES` of it.
 pub(crate) fn unified(hunks: &[Hunk]) -> Shown {
     let mut text = String::new();

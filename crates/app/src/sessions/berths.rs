@@ -210,7 +210,7 @@ impl Hub {
             // Those are the person's; what is written there cannot be merged or left.
             options.added.clear();
         }
-        let mut parts = self.parts(log, (&tools, toolbox), &opened.cwd, options);
+        let mut parts = self.parts(log, (&tools, toolbox), &opened, options);
         if let Some(held) = &berth.worktree {
             parts.judges.push(self.apart(&held.record(), &berth.parent));
         }

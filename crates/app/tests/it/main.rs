@@ -11,5 +11,6 @@
 )]
 
 mod rig;
+mod undo;
 mod workers;
 mod worktrees;

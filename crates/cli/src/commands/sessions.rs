@@ -1,7 +1,7 @@
 //! `gimlet sessions` and `gimlet rewind`: stored sessions, looked at and tidied without a
 //! model. Nothing is deleted: what goes, goes to the trash folder.
 
-use super::{blackout, here, store};
+use super::{blackout, here, store, undo};
 use crate::{
     args::{ExportFormat, RewindArgs, SessionsArgs, SessionsCommand},
     exit::{self, Exit},
@@ -11,7 +11,7 @@ use gimlet_app::store::{
 };
 use gimlet_hygiene::screen::one_line;
 use gimlet_ports::{LogFault, SessionLog as _};
-use gimlet_protocol::{Entry, EntryId, Fact, OpKey, Rewound, SessionId};
+use gimlet_protocol::{Entry, EntryId, Fact, OpKey, RewindScope, Rewound, SessionId};
 use serde_json::json;
 use std::{fs, io, path::Path};
 
@@ -295,6 +295,11 @@ fn rewind_session(args: &RewindArgs) -> Result<Exit, Exit> {
         let hint = Some("`gimlet sessions show` numbers the entries");
         return Ok(exit::complain(Exit::Usage, &text, hint));
     };
+    let scope = undo::scope(&args.scope);
+    if scope != RewindScope::Conversation || args.how.dry_run {
+        let past = undo::past(Some(id.as_str()))?;
+        return undo::rewind(&past, to, scope, &args.how);
+    }
     let (mut log, _) = store.open(&id).map_err(|fault| log_fault(&fault))?;
     let key = OpKey(format!("rewind:{}", Store::fresh_id()));
     let rewound = Fact::Rewound(Rewound { key, from: last.id });
@@ -313,7 +318,7 @@ fn rewind_session(args: &RewindArgs) -> Result<Exit, Exit> {
         format!("{taken} turns were")
     };
     Ok(exit::print_line(&format!(
-        "The conversation goes on after entry {to}; {turns} taken back. Files were not changed.\nTo return: gimlet rewind {id} --to {back}"
+        "The conversation goes on after entry {to}; {turns} taken back. Files were not changed (`--files` and `--both` take these back, too).\nTo return: gimlet rewind {id} --to {back}"
     )))
 }
 

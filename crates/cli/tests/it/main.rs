@@ -33,5 +33,6 @@ mod terminal;
 mod trust;
 mod turns;
 mod undercover;
+mod undo;
 mod wire;
 mod worktrees;

@@ -15,6 +15,7 @@ mod log;
 mod processes;
 mod round_trip;
 mod sample;
+mod snapshots;
 
 use gimlet_ports::{LogFault, SessionLog};
 use gimlet_protocol::{Entry, EntryId, Fact, SessionId};

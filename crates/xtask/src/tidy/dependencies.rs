@@ -43,12 +43,14 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rusqlite", &["gimlet-store"]),
     ("rustls", &["gimlet-providers"]),
     ("seccompiler", &["gimlet-sandbox"]),
+    ("sha1", &["gimlet-store"]),
     ("shuck-ast", &["gimlet-policy"]),
     ("shuck-parser", &["gimlet-policy"]),
     ("similar", &["gimlet-tools", "gimlet-tui"]),
     ("tree-sitter", &["gimlet-policy"]),
     ("tree-sitter-bash", &["gimlet-policy"]),
     ("vt100", &[]),
+    ("zstd", &["gimlet-store"]),
 ];
 
 /// Packages that must not link a runtime.
