@@ -1,20 +1,26 @@
 //! The client as a state machine: input, events and time go in, frames and effects come out. It
 //! touches nothing; whoever runs it does what it asks for.
 
+mod bindings;
 mod commands;
+mod completing;
 mod frames;
 mod keys;
 mod live;
 mod menus;
+mod searching;
 mod status;
 
 pub use commands::Command;
 
 use crate::{
+    complete::files::Files,
     dialog::{Answered, Dialog},
     draw::Detail,
-    editor::Editor,
+    editor::{Draft, Editor},
+    history::{Entry, History},
     input::{Focus, Input, Mouse},
+    keymap::{Chords, Keymap},
     pager::{Paged, Pager},
     place::Report,
     state::{State, Tone},
@@ -73,7 +79,9 @@ pub enum Effect {
     /// A text is to be written to a file.
     Save(String, String),
     /// A prompt goes to the history.
-    Sent(String),
+    Sent(Entry),
+    /// The file of keys is to be written.
+    SaveKeys(String),
     /// Something is to be remembered for later runs.
     Note(&'static str, String),
     /// A text goes to the clipboard.
@@ -97,6 +105,8 @@ pub enum Purpose {
     Prompt,
     /// The plan that is asked about.
     Plan,
+    /// The file of keys.
+    Keys,
     /// To look at; what comes back is not used.
     Look,
 }
@@ -148,8 +158,10 @@ pub struct Setup {
     pub vim: bool,
     /// A prompt to begin with.
     pub prompt: Option<String>,
-    /// Prompts of earlier runs, the oldest first.
-    pub prompts: Vec<String>,
+    /// Prompts of earlier runs.
+    pub history: History,
+    /// The person's file of keys; empty where there is none.
+    pub keys: String,
     /// Whether the person is told when the window is not in front.
     pub notify: bool,
     /// Columns and rows.
@@ -166,15 +178,17 @@ pub struct Client {
     theme: Theme,
     now: Timestamp,
     editor: Editor,
-    history: Vec<String>,
-    /// Where in the history the editor stands, and what was typed before.
-    recalled: Option<(usize, String)>,
+    history: History,
+    keymap: Keymap,
+    chords: Chords,
+    /// A prompt that was put aside.
+    stash: Option<Draft>,
     dialog: Option<Dialog>,
     /// Keys go to the dialog.
     dialog_focused: bool,
     menu: Option<Menu>,
     page: Option<Pager>,
-    files: Option<Vec<String>>,
+    files: Option<Files>,
     hint: Option<(String, Timestamp)>,
     branch: Option<String>,
     window_tokens: Option<u64>,
@@ -209,8 +223,10 @@ impl Client {
             theme,
             now: setup.now,
             editor,
-            history: setup.prompts.clone(),
-            recalled: None,
+            history: setup.history.clone(),
+            keymap: Keymap::default(),
+            chords: Chords::default(),
+            stash: None,
             dialog: None,
             dialog_focused: false,
             menu: None,
@@ -236,6 +252,8 @@ impl Client {
             setup,
         };
         client.want(Effect::ListModels);
+        let keys = client.setup.keys.clone();
+        client.take_keys(&keys);
         client
     }
 
@@ -298,6 +316,7 @@ impl Client {
         if self.hint.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.hint = None;
         }
+        self.search_on();
     }
 
     /// When the client wants to be woken although nothing happens; `None` for never.
@@ -312,7 +331,8 @@ impl Client {
             TICK_MS
         };
         let motion = self.state.moves().then_some(step);
-        hint.into_iter().chain(motion).min()
+        let search = self.is_searching().then_some(1);
+        hint.into_iter().chain(motion).chain(search).min()
     }
 
     /// The terminal has another size.
@@ -420,10 +440,7 @@ impl Client {
                 self.know_window();
                 self.fill_models();
             }
-            Done::Files(files) => {
-                self.files = Some(files);
-                self.complete();
-            }
+            Done::Files(files) => self.files_came(&files),
             Done::Report(report, lines) => self.show_report(report, &lines),
             Done::Shell(command, output, code) => self.shell_ended(&command, &output, code),
             Done::Edited(purpose, text) => self.edited(purpose, &text),
@@ -487,6 +504,7 @@ impl Client {
                     self.answered(answered);
                 }
             }
+            Purpose::Keys => self.keys_edited(text),
             Purpose::Look => {}
         }
     }

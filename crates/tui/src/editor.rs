@@ -239,6 +239,12 @@ impl Editor {
         self.before = readline::Before::default();
     }
 
+    /// Takes back the last step.
+    pub fn undo(&mut self) {
+        self.buffer.undo();
+        self.before = readline::Before::default();
+    }
+
     /// The chip under or before the cursor.
     pub fn chip_at_cursor(&self) -> Option<&Chip> {
         let (at, _) = self.chip_place()?;

@@ -129,7 +129,7 @@ pub enum Resolved {
     Action(Action),
     /// It begins a chord; the next key is awaited.
     Pending,
-    /// It ended a chord that nobody has, and does nothing.
+    /// The file took it away, or it ended a chord that nobody has: it does nothing.
     Dropped,
     /// It has no binding: it is text, or the component's own.
     Unbound,
@@ -167,7 +167,7 @@ impl Chords {
                 Found::Start => return Resolved::Pending,
                 Found::Unbound => {
                     self.keys.clear();
-                    return Resolved::Unbound;
+                    return Resolved::Dropped;
                 }
                 Found::Action(action) => {
                     self.keys.clear();

@@ -81,6 +81,11 @@ impl Pager {
             .min(self.lines.len().saturating_sub(self.rows.max(1)));
     }
 
+    /// True where letters are those of a search.
+    pub fn is_typing(&self) -> bool {
+        self.typing
+    }
+
     /// Takes a key.
     pub fn key(&mut self, key: KeyEvent) -> Paged {
         if self.typing {

@@ -1,5 +1,6 @@
 //! What the client needs of the machine it stands on, beside sessions and the terminal.
 
+use crate::history::Entry;
 use gimlet_ports::Later;
 use gimlet_protocol::Timestamp;
 
@@ -35,11 +36,14 @@ pub trait Place: Send + Sync {
     /// Notes something for later runs.
     fn note(&self, name: &str, value: &str);
 
-    /// Prompts that were sent from this folder, the oldest first.
-    fn prompts(&self) -> Vec<String>;
+    /// Adds a prompt to those of before.
+    fn sent(&self, entry: &Entry);
 
-    /// Adds a prompt to these.
-    fn sent(&self, prompt: &str);
+    /// Writes the person's file of keys, and returns its path.
+    ///
+    /// # Errors
+    /// A sentence that says what and why.
+    fn save_keys(&self, text: &str) -> Result<String, String>;
 
     /// Writes a file for the person, such as an export.
     ///

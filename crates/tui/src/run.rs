@@ -341,6 +341,7 @@ impl Running {
                 | Effect::Remember(_)
                 | Effect::Save(..)
                 | Effect::Sent(_)
+                | Effect::SaveKeys(_)
                 | Effect::Note(..) => self.jobs.begin(effect),
             }
         }

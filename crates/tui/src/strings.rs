@@ -1,6 +1,6 @@
 //! Every text of the client's own, in one place.
 
-use crate::{editor::vim, theme::Palette};
+use crate::{editor::vim, keymap::Context, theme::Palette};
 use gimlet_protocol::{Mode, QueueLane, Refusal, ReplyScope, Usage};
 
 pub(crate) const INTERRUPTED: &str = "Interrupted. What is to be done instead?";
@@ -272,7 +272,6 @@ pub(crate) const UNNAMED: &str = "(nothing was said)";
 pub(crate) const TIMELINE: &str = "Go back to before …";
 pub(crate) const TIMELINE_KEYS: &str = "Enter goes back; the prompt comes into the input · Esc";
 pub(crate) const NOTHING_TO_REWIND: &str = "There is nothing to go back to.";
-pub(crate) const HISTORY: &str = "Earlier prompts";
 pub(crate) const NO_HISTORY: &str = "There is no earlier prompt.";
 pub(crate) const EXPORT_TITLE: &str = "A session with Gimlet";
 pub(crate) const PART_PROMPTS: &str = "your prompts";
@@ -293,40 +292,15 @@ pub(crate) const HELP_TEXT: &[&str] = &[
 
 /// Keys with what they do; a heading has nothing behind it.
 pub(crate) const KEY_TABLE: &[(&str, &str)] = &[
-    ("Sending", ""),
-    ("Enter", "sends; into the turn while one runs"),
-    ("Tab, Alt-Enter", "queues for when the turn is over"),
+    ("Editing, which no file changes", ""),
     (
-        "Shift-Enter, Ctrl-J",
+        "Shift-Enter, Alt-Enter",
         "a new line; a backslash before Enter does the same",
     ),
-    ("Esc", "interrupts"),
-    (
-        "Esc Esc",
-        "clears the input, or opens the timeline where it is empty",
-    ),
-    ("Ctrl-C", "clears the input, or interrupts; twice leaves"),
-    ("Ctrl-D", "leaves, where the input is empty"),
-    ("Looking", ""),
-    ("Ctrl-O", "everything said and done, unfolded, with search"),
-    ("Ctrl-T", "the model's list of work"),
-    ("Ctrl-L", "draws the screen anew"),
-    ("PgUp PgDn, wheel", "scroll, in full screen"),
-    (
-        "Ctrl-E",
-        "folds and unfolds, in full screen with an empty input",
-    ),
-    ("Changing", ""),
-    ("Shift-Tab", "the next permission mode"),
-    ("Alt-P", "another model"),
-    ("Ctrl-G", "the input in your own editor"),
-    ("Ctrl-R", "earlier prompts"),
     (
         "↑ ↓",
-        "earlier and later prompts; ↑ takes back what is queued",
+        "rows, then earlier and later prompts; ↑ takes back what is queued",
     ),
-    ("Ctrl-Z", "suspends; `fg` comes back"),
-    ("Editing", ""),
     ("Ctrl-A Ctrl-E", "start and end of the line"),
     ("Alt-B Alt-F", "a word back and forth"),
     (
@@ -337,8 +311,62 @@ pub(crate) const KEY_TABLE: &[(&str, &str)] = &[
         "Ctrl-Y Alt-Y",
         "put back what was cut, or what was cut before",
     ),
-    ("Ctrl-_", "undoes"),
+    ("Ctrl-T Alt-T", "swap letters, swap words"),
+    (
+        "Alt-U Alt-L Alt-C",
+        "a word in capitals, in small letters, with one capital",
+    ),
+    ("Alt-_", "does again what was undone"),
+    (
+        "Ctrl-E",
+        "folds and unfolds, in full screen with an empty input",
+    ),
 ];
+
+/// Below the page of keys.
+pub(crate) const KEYS_FILE: &str =
+    "`/keys edit` opens the file of your own keys, keybindings.json. Coloured rows are yours.";
+/// What the file of keys may look like.
+pub(crate) const KEYS_EXAMPLE: &str = "{
+  // Contexts and actions are listed by /keys. A key with null does nothing.
+  \"bindings\": [
+    {
+      \"context\": \"Chat\",
+      \"bindings\": {
+      }
+    }
+  ]
+}
+";
+pub(crate) const NO_KEY: &str = "no key";
+pub(crate) const NO_PASTE: &str = "There is no paste at the cursor.";
+pub(crate) const STASHED: &str = "The prompt is put aside; the same key takes it back.";
+pub(crate) const NOTHING_STASHED: &str = "Nothing was put aside.";
+pub(crate) const NOTHING_FOUND: &str = "No prompt has these words.";
+pub(crate) const SEARCH_PROJECT: &str = "Search here";
+pub(crate) const SEARCH_EVERYWHERE: &str = "Search everywhere";
+pub(crate) const SEARCH_KEYS: &str = "Enter sends · Tab edits · Ctrl-R older · Ctrl-S where";
+
+pub(crate) fn chord_pending(keys: &str) -> String {
+    format!("{keys} …")
+}
+
+pub(crate) fn key_notice(line: usize, text: &str) -> String {
+    format!("keybindings.json, line {line}: {text}")
+}
+
+pub(crate) fn key_context(context: Context) -> &'static str {
+    match context {
+        Context::Global => "Everywhere (Global)",
+        Context::Chat => "The prompt (Chat)",
+        Context::Autocomplete => "Completions (Autocomplete)",
+        Context::Confirmation => "Questions (Confirmation)",
+        Context::Transcript => "Pages (Transcript)",
+        Context::HistorySearch => "The search of prompts (HistorySearch)",
+        Context::Select => "Lists (Select)",
+        Context::Scroll => "Full screen (Scroll)",
+    }
+}
 
 /// The name of a mode with what it means.
 pub(crate) fn mode_about(mode: Mode) -> &'static str {

@@ -62,6 +62,42 @@ impl Machine {
         Some(self.dirs.as_ref()?.state.join("prompts.jsonl"))
     }
 
+    fn keys_file(&self) -> Option<PathBuf> {
+        Some(self.dirs.as_ref()?.config.join("keybindings.json"))
+    }
+
+    /// The person's file of keys; empty where there is none.
+    pub(super) fn keys(&self) -> String {
+        let file = self.keys_file();
+        file.and_then(|file| fs::read_to_string(file).ok())
+            .unwrap_or_default()
+    }
+
+    /// Prompts that were sent before, from this folder and others.
+    pub(super) fn history(&self) -> History {
+        let here = self.launch.cwd.display().to_string();
+        History::new(&here, self.prompts())
+    }
+
+    fn prompts(&self) -> Vec<Entry> {
+        let Some(mut file) = self
+            .prompts_file()
+            .and_then(|file| fs::File::open(file).ok())
+        else {
+            return Vec::new();
+        };
+        let length = file.metadata().map_or(0, |there| there.len());
+        let mut bytes = Vec::new();
+        let read = file
+            .seek(SeekFrom::Start(length.saturating_sub(PROMPTS_BYTES)))
+            .and_then(|_| file.read_to_end(&mut bytes));
+        if read.is_err() {
+            return Vec::new();
+        }
+        // The first line may be cut off; it is left out like any that cannot be read.
+        Entry::read(&String::from_utf8_lossy(&bytes)).0
+    }
+
     fn program(&self, variables: &[&gimlet_settings::EnvVar], otherwise: &str) -> String {
         let env: &Env = &self.launch.env;
         let named = variables.iter().find_map(|variable| env.text(variable));
@@ -284,44 +320,14 @@ impl Place for Machine {
         }
     }
 
-    fn prompts(&self) -> Vec<String> {
-        let Some(file) = self.prompts_file() else {
-            return Vec::new();
-        };
-        let Ok(mut file) = fs::File::open(file) else {
-            return Vec::new();
-        };
-        let length = file.metadata().map_or(0, |there| there.len());
-        let mut bytes = Vec::new();
-        let read = file
-            .seek(SeekFrom::Start(length.saturating_sub(PROMPTS_BYTES)))
-            .and_then(|_| file.read_to_end(&mut bytes));
-        if read.is_err() {
-            return Vec::new();
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        let here = self.launch.cwd.display().to_string();
-        let prompts = text.lines().filter_map(|line| {
-            let line: Value = serde_json::from_str(line).ok()?;
-            let is_here = line.get("folder").and_then(Value::as_str) == Some(here.as_str());
-            is_here.then(|| {
-                line.get("prompt")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-            })?
-        });
-        prompts.collect()
-    }
-
-    fn sent(&self, prompt: &str) {
+    fn sent(&self, entry: &Entry) {
         let Some(file) = self.prompts_file() else {
             return;
         };
-        if prompt.len() > LONGEST_PROMPT_BYTES {
-            return;
-        }
-        let prompt = gimlet_hygiene::secrets::redact(prompt);
-        let line = json!({ "folder": self.launch.cwd.display().to_string(), "prompt": prompt });
+        let entry = Entry {
+            text: gimlet_hygiene::secrets::redact(&entry.text).as_ref().into(),
+            ..entry.clone()
+        };
         let append = || {
             if let Some(folder) = file.parent() {
                 fs::create_dir_all(folder)?;
@@ -330,9 +336,21 @@ impl Place for Machine {
             let options = options.append(true).create(true).mode(0o600);
             options
                 .open(&file)?
-                .write_all(format!("{line}\n").as_bytes())
+                .write_all(format!("{}\n", entry.line()).as_bytes())
         };
         append().unwrap_or_default();
+    }
+
+    fn save_keys(&self, text: &str) -> Result<String, String> {
+        let file = self.keys_file().ok_or("there is no folder for settings")?;
+        let write = || {
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&file, text)
+        };
+        write().map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok(file.display().to_string())
     }
 
     fn save(&self, name: &str, text: &str) -> Result<String, String> {

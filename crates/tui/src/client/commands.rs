@@ -51,7 +51,7 @@ commands! {
     Doctor "doctor" [] "Check keys, git, shell, terminal and confinement",
     Config "config" ["settings"] "The settings in force, and where each comes from",
     Theme "theme" [] "Choose the colours",
-    Keys "keys" ["keybindings"] "The keys and what they do",
+    Keys "keys" ["keybindings"] "The keys and what they do; `/keys edit` changes them",
     Fullscreen "fullscreen" ["tui"] "Switch between the scrollback and a screen of its own",
     Vim "vim" [] "Turn vim's keys on or off",
     Clear "clear" ["new", "reset"] "Begin a new session; this one is kept",
@@ -87,6 +87,7 @@ impl Client {
                 let lines = self.help();
                 self.page = Some(Pager::new(strings::HELP, lines));
             }
+            Command::Keys if rest == "edit" => self.edit_keys(),
             Command::Keys => {
                 let lines = self.key_lines();
                 self.page = Some(Pager::new(strings::KEYS, lines));
@@ -257,23 +258,6 @@ impl Client {
             }
             lines.push(Line::from(vec![
                 look.span(Role::Accent, format!("  {names:<28}")),
-                look.span(Role::Text, *about),
-            ]));
-        }
-        lines
-    }
-
-    fn key_lines(&self) -> Vec<Line<'static>> {
-        let look = self.look();
-        let mut lines = Vec::new();
-        for (keys, about) in strings::KEY_TABLE {
-            if about.is_empty() {
-                lines.push(Line::default());
-                lines.push(look.line(Role::Heading, *keys));
-                continue;
-            }
-            lines.push(Line::from(vec![
-                look.span(Role::Accent, format!("  {keys:<24}")),
                 look.span(Role::Text, *about),
             ]));
         }

@@ -5,8 +5,8 @@
     reason = "the keys are another crate's, and new ones mean nothing here"
 )]
 
-use super::{Client, Command, Effect, Layout, Purpose};
-use crate::{dialog::Dialog, draw::Detail, editor::Outcome, pager::Pager, strings};
+use super::{Client, Command, Effect, Layout, Purpose, bindings::Bound};
+use crate::{dialog::Dialog, draw::Detail, editor::Outcome, keymap::Action, pager::Pager, strings};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use gimlet_protocol::{Block, Op, QueueLane};
 
@@ -16,7 +16,10 @@ const DOUBLE_MS: u64 = 800;
 const LEAVE_MS: u64 = 2000;
 
 impl Client {
-    pub(super) fn key(&mut self, key: KeyEvent) {
+    pub(super) fn key(&mut self, pressed: KeyEvent) {
+        let Some(Bound { key, action }) = self.bound(pressed) else {
+            return;
+        };
         if self.page.is_some() {
             return self.page_key(key);
         }
@@ -26,7 +29,77 @@ impl Client {
         if self.dialog.is_some() && self.dialog_key(key) {
             return;
         }
-        self.chat_key(key);
+        if !action.is_some_and(|action| self.act(action, key)) {
+            self.chat_key(key);
+        }
+    }
+
+    /// Does what a key is bound to. False where the key stays the editor's.
+    fn act(&mut self, action: Action, key: KeyEvent) -> bool {
+        match action {
+            Action::Interrupt => self.break_key(),
+            Action::Exit if self.editor.is_empty() => self.want(Effect::Leave),
+            Action::Suspend => self.want(Effect::Suspend),
+            Action::Redraw | Action::ClearInput | Action::ClearScreen => self.want(Effect::Redraw),
+            Action::ToggleTranscript => {
+                let lines = self.whole_transcript();
+                self.page = Some(Pager::at_end(strings::TRANSCRIPT, lines));
+            }
+            Action::ExternalEditor => {
+                let text = self.editor.draft().written_out();
+                self.want(Effect::Edit(Purpose::Prompt, text));
+            }
+            Action::SearchHistory => self.show_history(),
+            Action::HistoryPrevious => self.recall_earlier(),
+            Action::HistoryNext => self.recall_later(),
+            Action::ToggleTodos => self.run(Command::Todos, ""),
+            Action::PickModel => self.run(Command::Model, ""),
+            Action::CycleMode => self.mode_next(),
+            Action::Cancel => self.escape(key),
+            // Enter is the editor's: behind a backslash it is a new line.
+            Action::Submit if key.code != KeyCode::Enter => self.submit(QueueLane::Steer),
+            Action::QueueSubmit if self.editor.is_empty() => {}
+            // Alt+Enter queues only while there is something to wait for.
+            Action::QueueSubmit if key.code == KeyCode::Enter && !self.state.is_busy() => {
+                return false;
+            }
+            Action::QueueSubmit => self.submit(QueueLane::FollowUp),
+            Action::SendNow => {
+                if self.state.is_busy() {
+                    self.interrupt();
+                }
+                self.submit(QueueLane::FollowUp);
+            }
+            Action::Newline => self.editor.insert("\n"),
+            Action::Undo => self.editor.undo(),
+            Action::OpenPaste => {
+                if !self.editor.open_chip() {
+                    self.hint(strings::NO_PASTE);
+                }
+            }
+            Action::Stash => self.stash_key(),
+            Action::ScrollPageUp => self.scrolled += self.setup.size.1 / 2,
+            Action::ScrollPageDown => {
+                self.scrolled = self.scrolled.saturating_sub(self.setup.size.1 / 2);
+            }
+            Action::ScrollLineUp => self.scrolled += 1,
+            Action::ScrollLineDown => self.scrolled = self.scrolled.saturating_sub(1),
+            Action::ScrollBottom => self.scrolled = 0,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Puts the prompt aside, or takes it back where the input is empty.
+    fn stash_key(&mut self) {
+        if !self.editor.is_empty() {
+            self.stash = Some(self.editor.take());
+            self.hint(strings::STASHED);
+        } else if let Some(draft) = self.stash.take() {
+            self.editor.set(&draft);
+        } else {
+            self.hint(strings::NOTHING_STASHED);
+        }
     }
 
     /// True where the question took the key.
@@ -67,39 +140,7 @@ impl Client {
 
     fn chat_key(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
-            KeyCode::Char('c') if control => return self.break_key(),
-            KeyCode::Char('d') if control && self.editor.is_empty() => {
-                return self.want(Effect::Leave);
-            }
-            KeyCode::Char('z') if control => return self.want(Effect::Suspend),
-            KeyCode::Char('l') if control => return self.want(Effect::Redraw),
-            KeyCode::Char('o') if control => {
-                let lines = self.whole_transcript();
-                self.page = Some(Pager::at_end(strings::TRANSCRIPT, lines));
-                return;
-            }
-            KeyCode::Char('g') if control => {
-                let text = self.editor.draft().written_out();
-                return self.want(Effect::Edit(Purpose::Prompt, text));
-            }
-            KeyCode::Char('r') if control => return self.show_history(),
-            KeyCode::Char('t') if control => return self.run(Command::Todos, ""),
-            KeyCode::Char('p') if alt => return self.run(Command::Model, ""),
-            KeyCode::BackTab => return self.mode_next(),
-            KeyCode::PageUp if self.setup.layout == Layout::Full => {
-                self.scrolled += self.setup.size.1 / 2;
-                return;
-            }
-            KeyCode::PageDown if self.setup.layout == Layout::Full => {
-                self.scrolled = self.scrolled.saturating_sub(self.setup.size.1 / 2);
-                return;
-            }
-            KeyCode::End if control => {
-                self.scrolled = 0;
-                return;
-            }
             KeyCode::Char('e')
                 if control && self.setup.layout == Layout::Full && self.editor.is_empty() =>
             {
@@ -109,13 +150,8 @@ impl Client {
                 };
                 return;
             }
-            KeyCode::Esc => return self.escape(key),
             KeyCode::Char('?') if self.editor.is_empty() && !control => {
                 return self.run(Command::Keys, "");
-            }
-            KeyCode::Tab if !self.editor.is_empty() => return self.submit(QueueLane::FollowUp),
-            KeyCode::Enter if alt && self.state.is_busy() => {
-                return self.submit(QueueLane::FollowUp);
             }
             KeyCode::Up if self.editor.is_empty() && !self.state.queue.is_empty() => {
                 return self.take_back();
@@ -125,7 +161,7 @@ impl Client {
         match self.editor.key(key) {
             Outcome::Ignored | Outcome::Moved => {}
             Outcome::Changed => {
-                self.recalled = None;
+                self.history.leave();
                 self.complete();
             }
             Outcome::Submitted => self.submit(QueueLane::Steer),
@@ -146,7 +182,7 @@ impl Client {
         self.last_break = Some(self.now);
         if !self.editor.is_empty() {
             let text = self.editor.take().written_out();
-            self.history.push(text);
+            self.history.add(&text, self.now.0, None);
             self.hint(strings::CLEARED);
             return;
         }
@@ -179,13 +215,13 @@ impl Client {
             self.run(Command::Rewind, "");
         } else {
             let text = self.editor.take().written_out();
-            self.history.push(text);
+            self.history.add(&text, self.now.0, None);
             self.hint(strings::CLEARED);
         }
     }
 
     /// Sends what was typed. Commands are run, not sent.
-    fn submit(&mut self, lane: QueueLane) {
+    pub(super) fn submit(&mut self, lane: QueueLane) {
         let text = self.editor.draft().written_out();
         let trimmed = text.trim();
         if trimmed.is_empty() {
@@ -252,14 +288,6 @@ impl Client {
         }
     }
 
-    fn remember_prompt(&mut self, text: &str) {
-        self.recalled = None;
-        if self.history.last().map(String::as_str) != Some(text) {
-            self.history.push(text.to_owned());
-            self.want(Effect::Sent(text.to_owned()));
-        }
-    }
-
     /// The prompt that was queued last comes back into the editor.
     fn take_back(&mut self) {
         let Some(waiting) = self.state.queue.last().cloned() else {
@@ -271,32 +299,6 @@ impl Client {
             content: Vec::new(),
             lane: waiting.lane,
         });
-    }
-
-    fn recall_earlier(&mut self) {
-        let (at, typed) = match self.recalled.take() {
-            Some(recalled) => recalled,
-            None => (self.history.len(), self.editor.draft().written_out()),
-        };
-        let Some(earlier) = at.checked_sub(1) else {
-            self.recalled = Some((at, typed));
-            return;
-        };
-        self.put(self.history.get(earlier).cloned());
-        self.recalled = Some((earlier, typed));
-    }
-
-    fn recall_later(&mut self) {
-        let Some((at, typed)) = self.recalled.take() else {
-            return;
-        };
-        let later = at + 1;
-        if later < self.history.len() {
-            self.put(self.history.get(later).cloned());
-            self.recalled = Some((later, typed));
-        } else {
-            self.put(Some(typed));
-        }
     }
 
     pub(super) fn put(&mut self, text: Option<String>) {

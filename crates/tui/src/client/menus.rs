@@ -1,13 +1,13 @@
 //! Lists that are open above the input, and completion while typing.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the keys are another crate's, and new ones mean nothing here"
-)]
-
-use super::{Client, Command, Effect};
+use super::{
+    Client, Effect,
+    completing::{Completed, Completion},
+    searching,
+};
 use crate::{
     draw::Look,
+    history::Search,
     picker::{Choice, Picked, Picker},
     state::{Kind, Waiting},
     strings,
@@ -20,8 +20,6 @@ use gimlet_protocol::{
 };
 use ratatui::text::Line;
 
-/// Files and commands that are offered while typing.
-const OFFERED: usize = 8;
 /// Files that are looked through.
 const MOST_FILES: usize = 500_000;
 
@@ -33,25 +31,18 @@ pub(super) enum Menu {
     Themes(Picker<Palette>, Palette),
     Sessions(Picker<SessionId>),
     Timeline(Picker<EntryId>),
-    History(Picker<String>),
+    History(Search),
     Queue(Picker<Waiting>),
     Grants(Picker<GrantId>),
     /// What the word under the cursor may become; keys go on to the editor.
     Completion(Completion),
 }
 
-#[derive(Debug)]
-pub(super) struct Completion {
-    /// The bytes of the text that are replaced.
-    range: std::ops::Range<usize>,
-    items: Vec<(String, String)>,
-    at: usize,
-}
-
 impl Menu {
     pub(super) fn lines(&self, look: &Look<'_>, most: usize) -> Vec<Line<'static>> {
         match self {
-            Self::Models(picker) | Self::History(picker) => picker.lines(look, most),
+            Self::Models(picker) => picker.lines(look, most),
+            Self::History(search) => searching::lines(search, look, most),
             Self::Modes(picker) => picker.lines(look, most),
             Self::Themes(picker, _) => picker.lines(look, most),
             Self::Sessions(picker) => picker.lines(look, most),
@@ -68,25 +59,6 @@ impl Menu {
     }
 }
 
-impl Completion {
-    fn lines(&self, look: &Look<'_>, most: usize) -> Vec<Line<'static>> {
-        use crate::theme::Role;
-        let shown = self.items.iter().enumerate().take(most.min(OFFERED));
-        shown
-            .map(|(number, (name, about))| {
-                let is_here = number == self.at;
-                let role = if is_here { Role::Chosen } else { Role::Text };
-                let row = vec![
-                    look.span(Role::Accent, if is_here { "› " } else { "  " }),
-                    look.span(role, format!("{name:<20}")),
-                    look.span(Role::Dim, format!(" {about}")),
-                ];
-                crate::text::cut_line(Line::from(row), look.columns)
-            })
-            .collect()
-    }
-}
-
 impl Client {
     /// True where the list took the key.
     pub(super) fn menu_key(&mut self, key: KeyEvent) -> bool {
@@ -95,7 +67,7 @@ impl Client {
         };
         let stays = match &mut menu {
             Menu::Completion(completion) => {
-                return match completion_key(completion, key) {
+                return match completion.key(key) {
                     Completed::Moved => {
                         self.menu = Some(menu);
                         true
@@ -103,6 +75,8 @@ impl Client {
                     Completed::Closed => true,
                     Completed::Chosen(range, text) => {
                         self.editor.replace(range, &text);
+                        // Within a folder that was chosen there is more to choose.
+                        self.complete();
                         true
                     }
                     Completed::NotMine => {
@@ -179,14 +153,7 @@ impl Client {
                 Picked::Closed => false,
                 Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
             },
-            Menu::History(picker) => match picker.key(key) {
-                Picked::Chosen(text) => {
-                    self.put(Some(text));
-                    false
-                }
-                Picked::Closed => false,
-                Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
-            },
+            Menu::History(search) => self.search_key(search, key),
             Menu::Queue(picker) => match picker.key(key) {
                 Picked::Chosen(waiting) => {
                     self.editor.insert(&waiting.text());
@@ -457,151 +424,12 @@ impl Client {
         });
     }
 
-    pub(super) fn show_history(&mut self) {
-        let mut seen = Vec::new();
-        for prompt in self.history.iter().rev() {
-            if !seen.contains(prompt) {
-                seen.push(prompt.clone());
-            }
-            if seen.len() == 1000 {
-                break;
-            }
-        }
-        if seen.is_empty() {
-            self.hint(strings::NO_HISTORY);
-            return;
-        }
-        let choices = seen.into_iter().map(|prompt| Choice {
-            name: crate::draw::first_line(&prompt, 100),
-            value: prompt,
-            about: String::new(),
-            current: false,
-        });
-        let picker = Picker::new(strings::HISTORY, strings::PICK_KEYS, choices.collect());
-        self.menu_open(Menu::History(picker));
-    }
-
-    /// Offers what the word under the cursor may become.
-    pub(super) fn complete(&mut self) {
-        if self.menu.as_ref().is_some_and(Menu::has_keys) {
-            return;
-        }
-        self.menu = None;
-        let text = self.editor.text();
-        let cursor = self.editor.cursor().min(text.len());
-        let before = text.get(..cursor).unwrap_or_default();
-        if let Some(word) = before.strip_prefix('/')
-            && !word.contains(char::is_whitespace)
-        {
-            let items = commands(word);
-            if !items.is_empty() && items.iter().all(|(name, _)| name.trim() != before) {
-                self.menu = Some(Menu::Completion(Completion {
-                    range: 0..cursor,
-                    items,
-                    at: 0,
-                }));
-            }
-            return;
-        }
-        let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-        let word = before.get(start..).unwrap_or_default();
-        let Some(query) = word.strip_prefix('@') else {
-            return;
-        };
-        let Some(files) = &self.files else {
-            self.files = Some(Vec::new());
-            self.want(Effect::ListFiles);
-            return;
-        };
-        let items = matching_files(files, query);
-        if !items.is_empty() {
-            let range = start..cursor;
-            self.menu = Some(Menu::Completion(Completion {
-                range,
-                items,
-                at: 0,
-            }));
-        }
-    }
-
     /// How many files are looked through at most.
     pub const fn most_files() -> usize {
         MOST_FILES
     }
 }
 
-enum Completed {
-    Moved,
-    Closed,
-    Chosen(std::ops::Range<usize>, String),
-    NotMine,
-}
-
-fn completion_key(completion: &mut Completion, key: KeyEvent) -> Completed {
-    let count = completion.items.len().min(OFFERED);
-    match key.code {
-        KeyCode::Up => completion.at = completion.at.checked_sub(1).unwrap_or(count - 1),
-        KeyCode::Down => completion.at = (completion.at + 1) % count.max(1),
-        KeyCode::Esc => return Completed::Closed,
-        KeyCode::Tab | KeyCode::Enter => {
-            let Some((name, _)) = completion.items.get(completion.at) else {
-                return Completed::NotMine;
-            };
-            return Completed::Chosen(completion.range.clone(), format!("{name} "));
-        }
-        _ => return Completed::NotMine,
-    }
-    Completed::Moved
-}
-
 fn is_control(key: KeyEvent, letter: char) -> bool {
     key.code == KeyCode::Char(letter) && key.modifiers.contains(KeyModifiers::CONTROL)
-}
-
-fn commands(word: &str) -> Vec<(String, String)> {
-    let begin = Command::ALL.iter().filter(|(_, name, aliases, _)| {
-        name.starts_with(word) || aliases.iter().any(|alias| alias.starts_with(word))
-    });
-    let within = Command::ALL.iter().filter(|(_, name, aliases, _)| {
-        !name.starts_with(word)
-            && !aliases.iter().any(|alias| alias.starts_with(word))
-            && is_within(word, name)
-    });
-    begin
-        .chain(within)
-        .map(|(_, name, _, about)| (format!("/{name}"), (*about).to_owned()))
-        .collect()
-}
-
-/// Whether the letters of a word stand in another in the same order.
-fn is_within(word: &str, name: &str) -> bool {
-    let mut letters = name.chars();
-    word.chars()
-        .all(|wanted| letters.any(|letter| letter == wanted))
-}
-
-fn matching_files(files: &[String], query: &str) -> Vec<(String, String)> {
-    let query = query.to_lowercase();
-    let mut found: Vec<(u8, usize, &String)> = Vec::new();
-    for file in files {
-        let lower = file.to_lowercase();
-        let name = lower.rsplit('/').next().unwrap_or(&lower);
-        let rank = if name.starts_with(&query) {
-            0
-        } else if lower.starts_with(&query) {
-            1
-        } else if lower.contains(&query) {
-            2
-        } else if is_within(&query, &lower) {
-            3
-        } else {
-            continue;
-        };
-        found.push((rank, file.len(), file));
-    }
-    found.sort();
-    let found = found.into_iter().take(OFFERED);
-    found
-        .map(|(.., file)| (format!("@{file}"), String::new()))
-        .collect()
 }

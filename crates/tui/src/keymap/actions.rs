@@ -1,6 +1,7 @@
 //! The contexts, and every action that a key can lead to. To add one, add a row.
 
 use super::{Binding, Source, chord::parse_chord};
+use crossterm::event::KeyEvent;
 
 macro_rules! actions {
     ($($context:ident { $($action:ident $name:literal $chords:literal $about:literal,)* })*) => {
@@ -100,24 +101,20 @@ actions! {
         SearchHistory "history:search" "ctrl+r" "searches the prompts of before",
         HistoryPrevious "history:previous" "" "the prompt before this one",
         HistoryNext "history:next" "" "the prompt after this one",
-        Background "task:background" "ctrl+b|ctrl+x ctrl+b" "lets what runs go on in the background",
     }
     Chat {
         Cancel "chat:cancel" "esc" "interrupts; twice clears the input, or opens the timeline",
         ClearInput "chat:clearInput" "ctrl+l" "draws the screen anew and keeps the input",
         ClearScreen "chat:clearScreen" "cmd+k" "draws the screen anew",
-        KillWorkers "chat:killAgents" "ctrl+x ctrl+k" "ends all workers",
         CycleMode "chat:cycleMode" "shift+tab" "the next permission mode",
         PickModel "chat:modelPicker" "alt+p" "chooses the model",
-        ToggleThinking "chat:thinkingToggle" "alt+t" "shows or folds the thinking",
         Submit "chat:submit" "enter" "sends the prompt; while a turn runs it steers",
-        QueueSubmit "chat:queueSubmit" "" "queues the prompt for after the turn",
+        QueueSubmit "chat:queueSubmit" "tab|alt+enter" "queues the prompt for after the turn",
         SendNow "chat:sendNow" "ctrl+enter|ctrl+x ctrl+s" "interrupts and sends the prompt",
         Newline "chat:newline" "ctrl+j" "a new line",
         Undo "chat:undo" "ctrl+_" "takes back what was typed",
         ExternalEditor "chat:externalEditor" "ctrl+g|ctrl+x ctrl+e" "edits the prompt in the editor",
         Stash "chat:stash" "ctrl+s" "puts the prompt aside, or takes it back",
-        PasteImage "chat:imagePaste" "ctrl+v" "puts in the image of the clipboard",
         OpenPaste "chat:openPaste" "alt+v" "opens the paste at the cursor",
     }
     Autocomplete {
@@ -132,18 +129,15 @@ actions! {
         ConfirmPrevious "confirm:previous" "up" "the answer above",
         ConfirmNext "confirm:next" "down" "the answer below",
         ConfirmNextField "confirm:nextField" "tab" "the next field",
-        ConfirmPreviousField "confirm:previousField" "" "the field before",
         ConfirmToggle "confirm:toggle" "space" "chooses or unchooses",
-        ConfirmCycleMode "confirm:cycleMode" "shift+tab" "the next permission mode",
     }
     Transcript {
-        TranscriptShowAll "transcript:toggleShowAll" "ctrl+e" "shows everything, or what matters",
         TranscriptExit "transcript:exit" "q|esc" "back to the prompt",
     }
     HistorySearch {
         HistorySearchNext "historySearch:next" "ctrl+r" "the next that matches",
         HistorySearchAccept "historySearch:accept" "esc|tab" "takes it into the input",
-        HistorySearchCancel "historySearch:cancel" "" "back to what was typed",
+        HistorySearchCancel "historySearch:cancel" "ctrl+g" "back to what was typed",
         HistorySearchExecute "historySearch:execute" "enter" "sends it",
         HistorySearchScope "historySearch:cycleScope" "ctrl+s" "this project, or all",
     }
@@ -164,6 +158,13 @@ actions! {
 }
 
 impl Action {
+    /// The first of its default keys, which is the one that components know.
+    pub fn key(self) -> Option<KeyEvent> {
+        let first = self.chords().split('|').next()?;
+        let chord = parse_chord(first).ok()?;
+        chord.first().map(|key| key.event())
+    }
+
     /// The action of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL

@@ -74,6 +74,23 @@ impl Key {
         Some(Self { code, held })
     }
 
+    /// The event that a terminal sends for it.
+    pub fn event(self) -> KeyEvent {
+        let code = match self.code {
+            Code::Letter(c) if self.held == KeyModifiers::SHIFT => {
+                KeyCode::Char(c.to_uppercase().next().unwrap_or(c))
+            }
+            Code::Letter(c) => KeyCode::Char(c),
+            Code::Function(number) => KeyCode::F(number),
+            Code::Named("tab") if self.held.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+            Code::Named(name) => NAMES
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or(KeyCode::Null, |(_, code)| *code),
+        };
+        KeyEvent::new(code, self.held)
+    }
+
     /// Whether it ends or leaves the program, which no file can take away.
     pub(super) fn is_reserved(self) -> bool {
         self.held == KeyModifiers::CONTROL && matches!(self.code, Code::Letter('c' | 'd' | 'm'))

@@ -177,7 +177,14 @@ impl Jobs {
                     Err(why) => Done::Told(Tone::Warning, why),
                 })
             }),
-            Effect::Sent(prompt) => self.place.sent(&prompt),
+            Effect::Sent(entry) => self.place.sent(&entry),
+            Effect::SaveKeys(text) => {
+                let told = match self.place.save_keys(&text) {
+                    Ok(path) => Done::Told(Tone::Quiet, strings::saved_in(&path)),
+                    Err(fault) => Done::Told(Tone::Warning, fault),
+                };
+                self.push(async move { Came::Told(told) });
+            }
             Effect::Note(name, value) => self.place.note(name, &value),
             // These need the terminal.
             Effect::Edit(..)
