@@ -5,7 +5,10 @@ use gimlet_app::{Finding, Launch, NoteTo, add_note, examine, project_files};
 use gimlet_ports::Later;
 use gimlet_protocol::Timestamp;
 use gimlet_settings::{Dirs, Env, env_vars};
-use gimlet_tui::{Place, Report, ShellEnd};
+use gimlet_tui::{
+    Place, Report, ShellEnd,
+    history::{Entry, History},
+};
 use serde_json::{Map, Value, json};
 use std::{
     fs,
@@ -19,8 +22,6 @@ use tokio::runtime::Handle;
 
 /// Prompts of earlier runs that are read.
 const PROMPTS_BYTES: u64 = 256 * 1024;
-/// A longer prompt is not kept in the history.
-const LONGEST_PROMPT_BYTES: usize = 16 * 1024;
 /// What a command of the person's own may print before it is cut.
 const SHELL_BYTES: usize = 256 * 1024;
 /// How long such a command may take.
