@@ -21,8 +21,8 @@ use crate::{
     worktrees::Held,
 };
 use gimlet_engine::{
-    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, Purse, SessionHandle, Whom,
-    fold_log, start, system_prompt,
+    Compaction, EngineOptions, Index, Limits, Parts, PromptParts, Purse, Reviewer, SessionHandle,
+    Whom, fold_log, start, system_prompt,
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
@@ -573,6 +573,10 @@ impl Hub {
             .iter()
             .map(|name| full_name(name))
             .collect();
+        options.reviewer = Some(Reviewer {
+            model: settings.reviewer_model.as_deref().map(full_name),
+            ..Reviewer::default()
+        });
         options.thinking = settings.thinking.unwrap_or(Thinking::Off);
         options.max_output_tokens = settings.max_output_tokens;
         options.compaction = match (settings.auto_compact_enabled, settings.auto_compact_window) {

@@ -3,6 +3,7 @@
 use crate::{
     driver::Driver,
     inbox::{After, Working},
+    review::{Review, reason_of},
     sample::milliseconds,
 };
 use gimlet_ports::{
@@ -11,7 +12,8 @@ use gimlet_ports::{
 };
 use gimlet_protocol::{
     Access, Asked, Block, Call, CallId, Change, Cleared, Confinement, DOOR, Fact, Fault, Lane,
-    Mode, NoteKind, Noted, Question, Reason, Refused, Returned, ReturnedHow, Ruling, SessionState,
+    Mode, NoteKind, Noted, Question, Reason, Refused, Returned, ReturnedHow, ReviewOutcome, Ruling,
+    SessionState,
     Signal, Snapshot, Verdict,
 };
 use serde_json::Value;
@@ -44,39 +46,15 @@ pub(crate) fn batches(ready: Vec<Call>, lane_of: impl Fn(&Call) -> Lane) -> Vec<
 
 impl Driver {
     /// Plans a call and rules on it.
-    pub(crate) fn judge(&mut self, call: &Call) -> Result<(), LogFault> {
+    pub(crate) async fn judge(&mut self, call: &Call) -> Result<(), LogFault> {
         self.enter(SessionState::Running);
-        let facts = self.ruling_facts(call);
-        self.record(facts)
-    }
-
-    fn ruling_facts(&self, call: &Call) -> Vec<Fact> {
-        let id = call.id.clone();
-        if let Some(why) = &call.broken {
-            return vec![told(
-                id,
-                format!(
-                    "The input is not valid JSON ({why}). Nothing was run; send the call again."
-                ),
-            )];
-        }
-        let Some(tool) = self.parts.tools.get(&call.tool) else {
-            return vec![told(id, self.unknown_tool(&call.tool))];
+        let planned = match self.planned(call) {
+            Ok(planned) => planned,
+            Err(facts) => return self.record(facts),
         };
-        let scene = self.scene();
-        let plan = match tool.plan(&call.input, &scene) {
-            Ok(plan) => plan,
-            Err(ToolFault::Tell(why)) => return vec![told(id, self.with_hint(why, &call.tool))],
-            Err(ToolFault::Abort(text)) => {
-                return vec![told(id, text.clone()), Fact::Faulted(Fault::Tool { text })];
-            }
-        };
-        let judges = &self.parts.judges;
-        let mut ruling = rule(
-            judges,
-            Verdict::Ask,
-            (call.tool.as_str(), &call.input, &plan, &scene),
-        );
+        let (plan, scene) = planned;
+        let case = (call.tool.as_str(), &call.input, &plan, &scene);
+        let mut ruling = rule(&self.parts.judges, Verdict::Ask, case);
         ruling.confinement = self.confinement(&plan, &scene);
         if let Some(Confinement::Refused { why }) = &ruling.confinement {
             ruling.verdict = Verdict::Deny;
@@ -86,6 +64,57 @@ impl Driver {
                 source: None,
             });
         }
+        if ruling.verdict == Verdict::Ask {
+            match self.review(call, &plan, &scene, &ruling).await? {
+                Review::NotAsked => {}
+                Review::Halted => return Ok(()),
+                Review::Given(given) => {
+                    ruling.because.push(reason_of(&given));
+                    ruling.verdict = match given.outcome {
+                        ReviewOutcome::Allow => Verdict::Allow,
+                        ReviewOutcome::Deny => Verdict::Deny,
+                        ReviewOutcome::Ask | ReviewOutcome::Failed => Verdict::Ask,
+                    };
+                }
+            }
+        }
+        let facts = self.ruling_facts(call, plan, &scene, ruling);
+        self.record(facts)
+    }
+
+    /// What a call would touch; the facts that end it where that cannot be told.
+    fn planned(&self, call: &Call) -> Result<(Plan, Scene), Vec<Fact>> {
+        let id = call.id.clone();
+        if let Some(why) = &call.broken {
+            return Err(vec![told(
+                id,
+                format!(
+                    "The input is not valid JSON ({why}). Nothing was run; send the call again."
+                ),
+            )]);
+        }
+        let Some(tool) = self.parts.tools.get(&call.tool) else {
+            return Err(vec![told(id, self.unknown_tool(&call.tool))]);
+        };
+        let scene = self.scene();
+        match tool.plan(&call.input, &scene) {
+            Ok(plan) => Ok((plan, scene)),
+            Err(ToolFault::Tell(why)) => Err(vec![told(id, self.with_hint(why, &call.tool))]),
+            Err(ToolFault::Abort(text)) => Err(vec![
+                told(id, text.clone()),
+                Fact::Faulted(Fault::Tool { text }),
+            ]),
+        }
+    }
+
+    fn ruling_facts(
+        &self,
+        call: &Call,
+        plan: Plan,
+        scene: &Scene,
+        mut ruling: Ruling,
+    ) -> Vec<Fact> {
+        let id = call.id.clone();
         if ruling.verdict == Verdict::Ask
             && let Some(reason) = self.nobody_answers(scene.mode)
         {

@@ -165,7 +165,7 @@ impl Driver {
         let (finish, asked) = match end {
             None => (Finish::Interrupted, Asked::Halted),
             Some(ModelEnd::Complete | ModelEnd::Paused) => {
-                (Finish::Complete, Asked::Told(said(&reply.facts)))
+                (Finish::Complete, Asked::Told(reply.said()))
             }
             Some(ModelEnd::Length) => (
                 Finish::Length,
@@ -208,16 +208,6 @@ fn append(messages: &mut Vec<Arc<Message>>, order: String) {
             blocks: vec![block],
         })),
     }
-}
-
-fn said(facts: &[Fact]) -> String {
-    let mut out = String::new();
-    for fact in facts {
-        if let Fact::Said(said) = fact {
-            out.push_str(&said.text);
-        }
-    }
-    out
 }
 
 /// A summary is trusted when it has every section, in order, and is no flood.

@@ -296,7 +296,7 @@ impl Driver {
             }
             let outcome = match step {
                 Step::Sample => self.sample().await,
-                Step::Judge(call) => self.judge(&call),
+                Step::Judge(call) => self.judge(&call).await,
                 Step::Run(calls) => self.run_calls(calls).await,
                 Step::Bury(call, how) => self.bury(call, how),
                 Step::Deliver(key) => self.deliver(&key),

@@ -42,6 +42,11 @@ impl Essentials {
         }
     }
 
+    /// Each of them, the newest last.
+    pub(crate) fn requests(&self) -> &[String] {
+        &self.requests
+    }
+
     /// Takes in the result of a call.
     pub(crate) fn result(&mut self, call: &Call, returned: &Returned) {
         for mark in &returned.marks {

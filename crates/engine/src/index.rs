@@ -673,6 +673,11 @@ impl Index {
         &self.workers
     }
 
+    /// What the person asked for, word for word, the newest last.
+    pub(crate) fn requests(&self) -> &[String] {
+        self.essentials.requests()
+    }
+
     /// What a compaction keeps word for word.
     pub(crate) fn essentials_text(&self, window_tokens: u64) -> String {
         // Requests may have a third of the window: summary, files and commands have bounds of

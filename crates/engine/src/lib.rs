@@ -16,6 +16,7 @@ mod options;
 mod plan_mode;
 mod prompt;
 mod retry;
+mod review;
 mod sample;
 mod scan;
 mod step;
@@ -30,5 +31,6 @@ pub use prompt::{
     Environment, MEMORY_CHARS, MEMORY_FILE_CHARS, MemoryFile, PromptParts, instructions,
     system_prompt,
 };
+pub use review::Reviewer;
 pub use step::{Step, next_step};
 pub use windows::told_of_restored;

@@ -1,6 +1,6 @@
 //! What a session is started with beside its parts.
 
-use crate::budget::Purse;
+use crate::{budget::Purse, review::Reviewer};
 use gimlet_ports::Thinking;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -41,6 +41,8 @@ pub struct EngineOptions {
     pub purse: Arc<Purse>,
     /// How long a grant for the session holds at most.
     pub grants_last: Duration,
+    /// Who judges in the mode `auto`; without one a person is asked.
+    pub reviewer: Option<Reviewer>,
 }
 
 impl EngineOptions {
@@ -64,6 +66,7 @@ impl EngineOptions {
             asks_as: None,
             purse: Arc::default(),
             grants_last: Duration::from_hours(12),
+            reviewer: None,
         }
     }
 }

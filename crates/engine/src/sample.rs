@@ -478,6 +478,16 @@ impl Driver {
             bytes,
         });
         Ledger {
+            sent_bytes: bytes,
+            kept_bytes,
+            broke_because,
+            ..self.open_side_ledger(card)
+        }
+    }
+
+    /// The ledger of a request that is no part of the conversation.
+    pub(crate) fn open_side_ledger(&self, card: &ModelCard) -> Ledger {
+        Ledger {
             asker: Asker::Main,
             reply: ReplyId(format!(
                 "r{}",
@@ -488,9 +498,9 @@ impl Driver {
             price: card.price,
             request_id: None,
             usage: Usage::default(),
-            sent_bytes: bytes,
-            kept_bytes,
-            broke_because,
+            sent_bytes: 0,
+            kept_bytes: 0,
+            broke_because: None,
             sent_at: Instant::now(),
             first_ms: None,
         }
@@ -588,6 +598,15 @@ pub(crate) struct ReplyInProgress {
 }
 
 impl ReplyInProgress {
+    /// Everything that the model said, blocks that were cut off left out.
+    pub(crate) fn said(&self) -> String {
+        let texts = self.facts.iter().map(|fact| match fact {
+            Fact::Said(said) => said.text.as_str(),
+            _ => "",
+        });
+        texts.collect()
+    }
+
     pub(crate) fn new(id: ReplyId, audience: Audience) -> Self {
         Self {
             id,

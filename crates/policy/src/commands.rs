@@ -122,10 +122,8 @@ fn known_program(spelled: &str, args: &[Word]) -> Study {
             Study::refused("its program reads the environment or other files")
         }
         "ps" => process_list(args),
-        "node" | "python" | "python3" => match args {
-            [only] if only.known() == Some("--version") => Study::free(),
-            _ => Study::refused(format!("{name} runs code")),
-        },
+        name if asks_version(name, args) => Study::free(),
+        "node" | "python" | "python3" => Study::refused(format!("{name} runs code")),
         _ => match table::row(name) {
             Some(row) => by_row(row, args),
             None => match edits::study(name, args) {
@@ -138,7 +136,7 @@ fn known_program(spelled: &str, args: &[Word]) -> Study {
 
 fn by_row(row: &'static table::Parsed, args: &[Word]) -> Study {
     if row.row.operands == table::Operands::Words {
-        return printed(args);
+        return listing(printed(args), args);
     }
     let parsed = row.flags.parse(args);
     let mut study = Study::free();
@@ -173,6 +171,7 @@ fn by_row(row: &'static table::Parsed, args: &[Word]) -> Study {
             if operands.iter().any(|word| word.dynamic == Dynamic::Unknown) {
                 refuse(&mut study, "it holds a value that is not known");
             }
+            study = listing(study, &operands);
             operands.clear();
         }
         table::Operands::Files { most } => {
@@ -211,6 +210,33 @@ fn by_row(row: &'static table::Parsed, args: &[Word]) -> Study {
         study.reads.push(Word::fixed("."));
     }
     study
+}
+
+/// A wildcard names what stands in a folder, also where it is only printed.
+fn listing(study: Study, args: &[Word]) -> Study {
+    let named = args.iter().filter(|word| !word.globs.is_empty());
+    let named = named.cloned().collect();
+    study.reads(named)
+}
+
+/// Programs that tell their version, whatever stands in the folder: no shims that obey a file of
+/// the project.
+const VERSIONED: [&str; 17] = [
+    "node", "python", "python3", "npm", "ruby", "perl", "php", "java", "javac", "gcc", "g++", "cc",
+    "clang", "make", "cmake", "docker", "bash",
+];
+
+/// True for a question for the version and nothing else.
+fn asks_version(name: &str, args: &[Word]) -> bool {
+    let [only] = args else { return false };
+    let flag = only.known().unwrap_or_default();
+    let short = match name {
+        "node" | "npm" | "php" | "ruby" => "-v",
+        "python" | "python3" => "-V",
+        "java" | "javac" => "-version",
+        _ => "--version",
+    };
+    VERSIONED.contains(&name) && (flag == "--version" || flag == short)
 }
 
 /// `cd` and `pushd`: what they name is read, and the rest of the line runs there.

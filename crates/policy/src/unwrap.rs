@@ -160,7 +160,16 @@ fn inner(name: &str, args: &[Word], todo: &mut Vec<Vec<Word>>, scripts: &mut Vec
         | "npx" | "runuser" => {
             scripts.extend(after_c(args));
         }
-        "eval" => scripts.push(joined(args)),
+        "eval" => {
+            let marked = args.first().is_some_and(|word| word.text == "--");
+            scripts.push(joined(args.get(usize::from(marked)..).unwrap_or_default()));
+        }
+        // No program: what was taken for an option of the word before.
+        name if name.len() > 1 && name.starts_with('-') => todo.extend(
+            (0..args.len().min(8))
+                .filter_map(|from| args.get(from..))
+                .map(<[Word]>::to_vec),
+        ),
         "trap" => scripts.extend(
             args.iter()
                 .find(|word| !word.text.starts_with('-'))

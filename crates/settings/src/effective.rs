@@ -23,6 +23,8 @@ pub struct Settings {
     pub model: Option<String>,
     /// Models to take instead, in this order.
     pub fallback_models: Vec<String>,
+    /// The model that judges calls in the mode `auto`.
+    pub reviewer_model: Option<String>,
     /// The model for side questions.
     pub small_model: Option<String>,
     /// How much the model may reason; `None` leaves it to the model's own default.
@@ -222,6 +224,7 @@ impl Settings {
         Self {
             model: text("model"),
             fallback_models: texts(merged.at("fallbackModel")),
+            reviewer_model: text("reviewerModel"),
             small_model: text("smallModel"),
             thinking: merged.at("thinking").map(thinking),
             max_output_tokens: whole("maxOutputTokens"),

@@ -98,6 +98,14 @@ pub(crate) const KEYS: &[Key] = &[
                 The strongest layer's value counts as a whole.",
     },
     Key {
+        name: "reviewerModel",
+        shape: Shape::Text,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "The model that judges calls in the mode `auto`, of any provider; the session's own \
+                unless set.",
+    },
+    Key {
         name: "smallModel",
         shape: Shape::Text,
         scope: Scope::Anyone,

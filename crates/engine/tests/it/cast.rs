@@ -8,7 +8,8 @@ use crate::{
     tape::{Tape, Taped},
 };
 use gimlet_engine::{
-    EngineOptions, Index, Limits, Parts, RetryPolicy, SessionHandle, Whom, fold_log, start,
+    EngineOptions, Index, Limits, Parts, RetryPolicy, Reviewer, SessionHandle, Whom, fold_log,
+    start,
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
@@ -213,6 +214,7 @@ impl Process {
         let setup = &self.scene.setup;
         let mut options = EngineOptions::new(self.ground.root(), scratch);
         options.home = Some(self.ground.home());
+        options.reviewer = Some(Reviewer::default());
         options.limits = Limits {
             max_turns: setup.max_turns,
             max_micro_usd: setup.max_budget_usd.map(micro_usd),

@@ -18,6 +18,9 @@ macro_rules! scenes {
 
 scenes! {
     accept_edits
+    auto_nobody
+    auto_reviewed
+    auto_three_denials
     agent
     answer_edited
     apply_patch

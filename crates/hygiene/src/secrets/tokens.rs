@@ -447,7 +447,7 @@ const FORMS: &[Form] = &[
         &[Run(Alnum, 30, 34), Text("_"), Run(Hex, 6, MORE)],
     ),
     form("Grafana token", EDGE, "glc_eyJ", &[Run(Wide, 32, MORE)]),
-    form("Grafana token", EDGE, "glc_", &[Run(Wide, 60, MORE)]),
+    form("Grafana token", EDGE, "glc_", &[Run(Wide, 40, MORE)]),
     form("New Relic key", EDGE, "NRAK-", &[Run(Upper, 24, MORE)]),
     form("New Relic key", EDGE, "NRII-", &[Run(Word, 30, MORE)]),
     form("New Relic key", EDGE, "NRRA-", &[Run(Hex, 40, MORE)]),
@@ -471,7 +471,6 @@ const FORMS: &[Form] = &[
         ],
     ),
     form("Infracost key", EDGE, "ico-", &[Run(Alnum, 32, 32)]),
-    form("Terraform token", ANY, ".atlasv1.", &[Run(Word, 60, MORE)]),
     form("Mapbox token", EDGE, "sk.eyJ", &[Run(Dotted, 60, MORE)]),
     form(
         "Facebook token",
@@ -561,6 +560,8 @@ pub(super) fn scan(text: &str, found: &mut Vec<Found>) {
     }
     telegram(bytes, found);
     azure(bytes, found);
+    terraform(bytes, found);
+    mailchimp(bytes, found);
 }
 
 fn push(kind: &'static str, start: usize, end: usize, found: &mut Vec<Found>) {
@@ -691,6 +692,31 @@ fn azure(bytes: &[u8], found: &mut Vec<Found>) {
             && (31..=34).contains(&length)
         {
             push("Azure client secret", start, at + 2 + length, found);
+        }
+    }
+}
+
+/// A name of fourteen characters, `.atlasv1.` and the key.
+fn terraform(bytes: &[u8], found: &mut Vec<Found>) {
+    for at in memchr::memmem::find_iter(bytes, ".atlasv1.") {
+        let before = bytes.get(..at).unwrap_or_default().iter().rev();
+        let name = before.take_while(|byte| Alnum.has(**byte)).count().min(14);
+        let body = [Text(".atlasv1."), Run(Word, 60, MORE)];
+        if let Some(end) = body_end(&body, bytes, at) {
+            push("Terraform token", at - name, end, found);
+        }
+    }
+}
+
+/// Thirty-two hexadecimal digits, `-us` and the number of a data centre.
+fn mailchimp(bytes: &[u8], found: &mut Vec<Found>) {
+    for at in memchr::memmem::find_iter(bytes, "-us") {
+        let before = bytes.get(..at).unwrap_or_default().iter().rev();
+        let digits = before.take_while(|byte| Hex.has(**byte)).count();
+        if digits == 32
+            && let Some(end) = body_end(&[Text("-us"), Run(Digit, 1, 2)], bytes, at)
+        {
+            push("Mailchimp key", at - digits, end, found);
         }
     }
 }

@@ -25,7 +25,7 @@ enum Words {
 }
 
 const LOOK: &str = "-# -p -u -s -U: -w -b -z -R -M? -C? -B? -D -S: -G: -a -t -m -c -r --patch --no-patch --raw --minimal --patience --histogram --stat? \
-    --numstat --shortstat --summary --dirstat? --name-only --name-status --submodule? --color? --no-color --word-diff? --word-diff-regex: \
+    --numstat --shortstat --summary --dirstat? --name-only --name-status --color? --no-color --word-diff? --word-diff-regex: \
     --color-words? --color-moved? --no-renames --find-renames? --find-copies? --find-copies-harder --rename-empty --check --full-index \
     --binary --abbrev? --no-abbrev --diff-filter: --pickaxe-all --pickaxe-regex --relative? --no-relative --text --ignore-space-at-eol \
     --ignore-space-change --ignore-all-space --ignore-blank-lines --inter-hunk-context: --function-context -W --exit-code --quiet -q \

@@ -391,6 +391,13 @@ pub const ROWS: &[Row] = &[
         &["file -m x a", "file -f list"],
     ),
     safe(
+        &["strings"],
+        "-a -d -f -n: -o -t: -e: -w --all --data --print-file-name --bytes: --radix: --encoding: --include-all-whitespace --version --help",
+        ANY,
+        &["strings -n 8 a.bin"],
+        &["strings /etc/passwd", "strings --frob a"],
+    ),
+    safe(
         &["column"],
         "-t -s: -c: -x -n: -N: -R: -H: -o: -O: -J -e -L -r: -W: -E: --table --separator: --output-separator: --output-width: --table-columns: --json",
         ANY,

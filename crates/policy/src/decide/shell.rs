@@ -15,7 +15,7 @@ use crate::{
 use blanket::is_blanket;
 use gimlet_protocol::{Mode, Risk, Verdict};
 use operands::split_glob;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Variables before a command that change nothing but how it looks.
 const HARMLESS: [&str; 9] = [
@@ -305,13 +305,16 @@ impl Judging<'_> {
                     last.chars().all(|c| "*?.[]!".contains(c)) || last.is_empty()
                 })
             });
-            if wildcard.is_some() && !sweeping {
-                continue;
-            }
             for place in &step.folders {
                 let Some(path) = self.place(&folder, place.as_deref()) else {
                     continue;
                 };
+                if let Some(wildcard) = wildcard.as_ref().filter(|_| !sweeping) {
+                    if let Some(why) = self.critical_match(&path, wildcard) {
+                        return Some(format!("`{}` is removed: {why}", word.raw));
+                    }
+                    continue;
+                }
                 let resolved = paths::resolve(&path, self.grounds.ground);
                 if let Some(why) = paths::critical(&resolved, &self.grounds) {
                     return Some(format!("`{}` is removed: {why}", word.raw));
@@ -319,6 +322,34 @@ impl Judging<'_> {
             }
         }
         None
+    }
+
+    /// Why a wildcard below a folder may stand for what must not be removed.
+    fn critical_match(&self, folder: &Path, wildcard: &str) -> Option<&'static str> {
+        let resolved = paths::resolve(folder, self.grounds.ground);
+        let whole = resolved.end.join(wildcard);
+        let parts: Vec<String> = whole
+            .iter()
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect();
+        // The root itself is the first part.
+        if parts.len() == 2 {
+            return Some("that may be a folder of the system");
+        }
+        let site = &self.request.site;
+        let kept = site.home.iter().chain([&site.cwd]);
+        let kept = kept.map(PathBuf::as_path).chain(self.grounds.roots());
+        let stands_for = |path: &Path| {
+            let names = path.iter().map(|part| part.to_string_lossy());
+            path.iter().count() >= parts.len()
+                && names
+                    .zip(&parts)
+                    .all(|(name, part)| *part == *name || paths::glob_covers(part, &name))
+        };
+        let found = kept.into_iter().any(|path| {
+            stands_for(path) || stands_for(&paths::resolve(path, self.grounds.ground).end)
+        });
+        found.then_some("that may hold the home folder or the workspace")
     }
 
     fn same_folder(&self, one: &Path, other: &Path) -> bool {

@@ -81,6 +81,7 @@ pub(super) fn lower_text(line: &mut Line, text: &str, frame: &Frame<'_>, budget:
         line,
         source: text,
         budget,
+        searched: false,
     };
     lowerer.seq(&parsed.file.body, frame);
 }
@@ -124,6 +125,8 @@ struct Lowerer<'l, 's> {
     line: &'l mut Line,
     source: &'s str,
     budget: &'l mut usize,
+    /// True once the text was searched instead of being followed further.
+    searched: bool,
 }
 
 impl Lowerer<'_, '_> {
@@ -210,6 +213,12 @@ impl Lowerer<'_, '_> {
     fn stmt(&mut self, stmt: &Stmt, frame: &Frame<'_>) -> Flow {
         if self.line.steps.len() > MOST_STEPS {
             self.doubt("it is made of too many commands");
+            // The rest is searched at once: what is denied stays denied.
+            if !std::mem::replace(&mut self.searched, true) {
+                self.line
+                    .steps
+                    .extend(scan::pieces(self.source, frame.start));
+            }
             return Flow::same(&frame.folders);
         }
         let redirects = self.redirects(&stmt.redirects, frame);

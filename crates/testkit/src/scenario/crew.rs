@@ -40,6 +40,11 @@ pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
                 reply.push(made.call.id.clone());
                 called.push(made.call.clone());
             }
+            // Its verdict comes in the same batch.
+            Fact::Spent(spent) if spent.asker == Asker::Reviewer => {
+                at += 1;
+                settled = at;
+            }
             Fact::Spent(spent) if spent.asker != Asker::Main => at += 1,
             Fact::Spent(spent) => {
                 let failed = matches!(spent.finish, Finish::Failed { .. });

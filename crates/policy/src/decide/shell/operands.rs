@@ -110,7 +110,10 @@ impl Judging<'_> {
     /// The votes on a file of a command that goes through by itself.
     fn needed(&self, kind: PathUse, resolved: &Resolved, wildcard: Option<&str>) -> Vec<Vote> {
         let mut votes = self.cares(kind, resolved);
-        if wildcard.is_some_and(|text| text.split('/').any(|part| part == "..")) {
+        // Older shells take `.*` for `..` as well.
+        let leads_out =
+            |part: &str| part == ".." || (part.starts_with('.') && paths::glob_covers(part, ".."));
+        if wildcard.is_some_and(|text| text.split('/').any(leads_out)) {
             self.care(&mut votes, "its wildcard leads out of the folder");
         }
         if kind == PathUse::Write {
