@@ -6,6 +6,7 @@ use gimlet_ports::{GrantKeeper, LogFault, OpenFault, SessionLog as _};
 use gimlet_protocol::{Fact, GrantId, ReplyScope, SessionId, Timestamp};
 use gimlet_settings::{Layer, with_items};
 use gimlet_store::{FindFault, Store};
+use gimlet_trust::{Book, Capability, CapabilityKind};
 use std::{
     fs,
     io::{ErrorKind, Write as _},
@@ -19,20 +20,54 @@ const KEY: &str = "permissions.allow";
 /// The local settings of a folder as the place where grants are kept.
 pub(crate) struct LocalRules {
     path: PathBuf,
-    /// False where rules that allow do not count from there.
-    counts: bool,
+    /// Where it stands in the book of trusted folders; `None` where that does not hold it, and
+    /// rules that allow would not count.
+    book: Option<TrustedIn>,
     /// Held while the file is changed.
     changing: Mutex<()>,
 }
 
+/// A folder that the person trusts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TrustedIn {
+    /// The folder of the book.
+    pub(crate) data: PathBuf,
+    /// The folder that was trusted.
+    pub(crate) root: PathBuf,
+}
+
 impl LocalRules {
     /// The local settings of the folder that a session works in.
-    pub(crate) fn new(root: &Path, counts: bool) -> Self {
+    pub(crate) fn new(root: &Path, book: Option<TrustedIn>) -> Self {
         Self {
             path: root.join(".gimlet").join("settings.local.json"),
-            counts,
+            book,
             changing: Mutex::new(()),
         }
+    }
+
+    /// Writes down that the person agreed to these rules, so that they count from the file.
+    fn agree(&self, rules: &[String]) -> Result<(), String> {
+        let Some(trusted) = &self.book else {
+            return Err("the folder is not trusted".to_owned());
+        };
+        let mut book = Book::open(&trusted.data).map_err(|fault| fault.to_string())?;
+        // Trusted for this run alone: there is nothing to write down.
+        let Some(mut grant) = book.grant_of(&trusted.root).cloned() else {
+            return Ok(());
+        };
+        for rule in rules {
+            let agreed = Capability {
+                kind: CapabilityKind::Rule,
+                what: rule.clone(),
+                place: String::new(),
+            };
+            let print = agreed.fingerprint();
+            if !grant.capabilities.contains(&print) {
+                grant.capabilities.push(print);
+            }
+        }
+        book.add(grant).map_err(|fault| fault.to_string())
     }
 
     /// Takes a rule out; false when it does not stand there.
@@ -76,11 +111,13 @@ impl LocalRules {
 
 impl GrantKeeper for LocalRules {
     fn place(&self) -> Option<String> {
-        self.counts.then(|| self.path.display().to_string())
+        self.book.as_ref()?;
+        Some(self.path.display().to_string())
     }
 
     fn keep(&self, rules: &[String]) -> Result<(), String> {
-        self.change(rules, &[]).map(drop)
+        self.change(rules, &[])?;
+        self.agree(rules)
     }
 }
 
@@ -150,7 +187,7 @@ pub fn revoke(launch: &Launch, name: &str, session: Option<&str>) -> Result<Stri
         hint: Some("`gimlet policy grants` lists them".to_owned()),
     };
     if name.contains('(') || name.starts_with(|c: char| c.is_ascii_uppercase() || c == 'm') {
-        let rules = LocalRules::new(&launch.cwd, true);
+        let rules = LocalRules::new(&launch.cwd, None);
         let removed = rules
             .remove(name)
             .map_err(|text| OpenFault::Environment { text, hint: None })?;

@@ -13,8 +13,7 @@ use gimlet_ports::{
 use gimlet_protocol::{
     Access, Asked, Block, Call, CallId, Change, Cleared, Confinement, DOOR, Fact, Fault, Lane,
     Mode, NoteKind, Noted, Question, Reason, Refused, Returned, ReturnedHow, ReviewOutcome, Ruling,
-    SessionState,
-    Signal, Snapshot, Verdict,
+    SessionState, Signal, Snapshot, Verdict,
 };
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -135,10 +134,12 @@ impl Driver {
                         tool: &call.tool,
                         input: &call.input,
                         plan: &plan,
-                        scene: &scene,
+                        scene,
                     },
                 );
-                question.preview = tool.preview(&call.input, &scene);
+                if let Some(tool) = self.parts.tools.get(&call.tool) {
+                    question.preview = tool.preview(&call.input, scene);
+                }
                 vec![Fact::Asked(Asked { call: id, question })]
             }
             Verdict::Deny => {

@@ -364,14 +364,11 @@ impl Driver {
 
     /// Saves an offer for always; returns where.
     fn keep(&self, offer: &Offer) -> Result<String, String> {
-        let keeper = self
-            .parts
-            .keeper
-            .as_ref()
-            .ok_or("there is no file for it")?;
-        let place = keeper
-            .place()
-            .ok_or("the settings of this folder are not obeyed")?;
+        let keeper = self.parts.keeper.as_ref();
+        let place = keeper.and_then(|keeper| keeper.place());
+        let (Some(keeper), Some(place)) = (keeper, place) else {
+            return Err("the folder is not trusted, so its settings would not count".to_owned());
+        };
         let rules: Vec<String> = offer
             .grants
             .iter()

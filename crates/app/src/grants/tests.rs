@@ -1,13 +1,22 @@
 //! Rules are added once, taken out again, and nothing else of the file changes.
 
-use super::LocalRules;
+use super::{LocalRules, TrustedIn};
 use gimlet_ports::GrantKeeper as _;
-use std::fs;
+use std::{fs, path::Path};
+
+/// The settings of a folder that is trusted for this run.
+fn trusted(folder: &Path) -> LocalRules {
+    let book = TrustedIn {
+        data: folder.join("data"),
+        root: folder.to_owned(),
+    };
+    LocalRules::new(folder, Some(book))
+}
 
 #[test]
 fn rules_are_saved_once_and_taken_out_again() {
     let folder = tempfile::tempdir().unwrap();
-    let rules = LocalRules::new(folder.path(), true);
+    let rules = trusted(folder.path());
     let path = folder.path().join(".gimlet/settings.local.json");
     assert_eq!(rules.place(), Some(path.display().to_string()));
     let wanted = ["Bash(cargo test:*)".to_owned(), "Bash(make all)".to_owned()];
@@ -29,7 +38,7 @@ fn comments_stay_and_a_broken_file_is_not_touched() {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let before = "{\n  // mine\n  \"permissions\": { \"allow\": [\"Read(//x)\"] }\n}\n";
     fs::write(&path, before).unwrap();
-    let rules = LocalRules::new(folder.path(), true);
+    let rules = trusted(folder.path());
     rules.keep(&["Bash(ls)".to_owned()]).unwrap();
     let after = fs::read_to_string(&path).unwrap();
     assert!(after.contains("// mine") && after.contains("Read(//x)") && after.contains("Bash(ls)"));
@@ -39,7 +48,7 @@ fn comments_stay_and_a_broken_file_is_not_touched() {
 }
 
 #[test]
-fn where_rules_do_not_count_there_is_no_place() {
+fn where_the_folder_is_not_trusted_there_is_no_place() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(LocalRules::new(folder.path(), false).place(), None);
+    assert_eq!(LocalRules::new(folder.path(), None).place(), None);
 }

@@ -13,8 +13,8 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    EventStream, GrantKeeper, Host as _, Later, ModelRequest, OpenFault, OpenSpec, SessionHead,
-    SessionLog, Sessions, Toolbox,
+    EventStream, Host as _, Later, ModelRequest, OpenFault, OpenSpec, SessionHead, SessionLog,
+    Sessions, Toolbox,
 };
 use gimlet_protocol::{Accepted, EntryId, Fact, Op, OpKey, Opened, Refusal, SessionId};
 use gimlet_store::Store;
@@ -25,20 +25,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-
-/// The local settings of the folder, in which nothing is kept here.
-struct Local(PathBuf);
-
-impl GrantKeeper for Local {
-    fn place(&self) -> Option<String> {
-        let path = self.0.join(".gimlet/settings.local.json");
-        Some(path.display().to_string())
-    }
-
-    fn keep(&self, _: &[String]) -> Result<(), String> {
-        Ok(())
-    }
-}
 
 /// The parts of the product as a stage.
 pub(crate) struct Cast {
@@ -125,7 +111,8 @@ impl Process {
         let host = Arc::new(LocalHost::new(HostOptions::default()));
         let at = host.now();
         let parts = Parts {
-            keeper: Some(Arc::new(Local(self.ground.root()))),
+            // The folder of a scene is not trusted, so that nothing can be saved in it.
+            keeper: None,
             log: Box::new(Taped {
                 log,
                 tape: self.tape.clone(),

@@ -18,9 +18,6 @@ macro_rules! scenes {
 
 scenes! {
     accept_edits
-    auto_nobody
-    auto_reviewed
-    auto_three_denials
     agent
     answer_edited
     apply_patch
@@ -28,6 +25,9 @@ scenes! {
     ask_user_question_alone
     asked_always
     asked_once
+    auto_nobody
+    auto_reviewed
+    auto_three_denials
     bash
     bash_background
     bash_fails
