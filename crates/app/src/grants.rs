@@ -4,7 +4,7 @@ use crate::Launch;
 use gimlet_engine::fold_log;
 use gimlet_ports::{GrantKeeper, LogFault, OpenFault, SessionLog as _};
 use gimlet_protocol::{Fact, GrantId, ReplyScope, SessionId, Timestamp};
-use gimlet_settings::{Layer, with_items};
+use gimlet_settings::{Dirs, Layer, with_items};
 use gimlet_store::{FindFault, Store};
 use gimlet_trust::{Book, Capability, CapabilityKind};
 use std::{
@@ -44,6 +44,16 @@ impl LocalRules {
             book,
             changing: Mutex::new(()),
         }
+    }
+
+    /// The same, with what the book says of the folder of a launch.
+    pub(crate) fn of_session(root: &Path, launch: &Launch, dirs: &Dirs) -> Self {
+        let workspace = launch.workspace(dirs);
+        let book = workspace.is_trusted().then(|| TrustedIn {
+            data: dirs.data.clone(),
+            root: workspace.place().root.clone(),
+        });
+        Self::new(root, book)
     }
 
     /// Writes down that the person agreed to these rules, so that they count from the file.

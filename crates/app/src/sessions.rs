@@ -7,7 +7,7 @@ mod past;
 
 use crate::{
     gate,
-    grants::{LocalRules, TrustedIn},
+    grants::LocalRules,
     launch::{Answers, Launch, Persistence, model_name},
     memory::{LazyMemory, MemorySearch},
     memory_log::MemoryLog,
@@ -278,7 +278,7 @@ impl Hub {
                 Arc::clone(&tools.tasks) as Arc<_>,
             ],
             snapshots: snapshots.map(|snapshots| Arc::new(Taker(snapshots)) as Arc<_>),
-            keeper: Some(Arc::new(LocalRules::new(cwd, self.trusted_in()))),
+            keeper: Some(Arc::new(LocalRules::of_session(
             host: if confines {
                 let keeper = Arc::new(Keeper::new(door));
                 Arc::new(self.host.as_ref().clone().with_warden(keeper))
@@ -456,15 +456,6 @@ impl Hub {
             tools: self.offered(toolbox),
             forked_from: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-        })
-    }
-
-    /// Where the session's folder stands in the book of trusted folders, if it does.
-    fn trusted_in(&self) -> Option<TrustedIn> {
-        let workspace = self.launch.workspace(&self.dirs);
-        workspace.is_trusted().then(|| TrustedIn {
-            data: self.dirs.data.clone(),
-            root: workspace.place().root.clone(),
         })
     }
 
