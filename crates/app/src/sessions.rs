@@ -279,6 +279,10 @@ impl Hub {
             ],
             snapshots: snapshots.map(|snapshots| Arc::new(Taker(snapshots)) as Arc<_>),
             keeper: Some(Arc::new(LocalRules::of_session(
+                cwd,
+                &self.launch,
+                &self.dirs,
+            ))),
             host: if confines {
                 let keeper = Arc::new(Keeper::new(door));
                 Arc::new(self.host.as_ref().clone().with_warden(keeper))

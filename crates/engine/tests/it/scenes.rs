@@ -65,6 +65,7 @@ scenes! {
     limit_budget
     limit_turns
     ls
+    merge_worktree
     monitor
     multi_edit
     no_model
