@@ -2,6 +2,7 @@
 
 use crate::{
     driver::Driver,
+    hosts::next_host,
     inbox::{After, Working},
     review::{Review, reason_of},
     sample::milliseconds,
@@ -204,7 +205,7 @@ impl Driver {
         }
     }
 
-    fn nobody_answers(&self, mode: Mode) -> Option<Reason> {
+    pub(crate) fn nobody_answers(&self, mode: Mode) -> Option<Reason> {
         let text = if mode == Mode::DontAsk {
             "the mode is dontAsk, so what would be asked is denied"
         } else if self.parts.options.whom == crate::options::Whom::Nobody {
@@ -289,6 +290,7 @@ impl Driver {
         running.abort_all();
         self.close_windows().await?;
         // What has not returned by now is buried by the planner.
+        self.asking_host = None;
         self.live.clear();
         outcome
     }
@@ -328,6 +330,7 @@ impl Driver {
         let beat = self.parts.options.deadlines.heartbeat;
         let mut next_beat = began + beat;
         let mut give_up: Option<Instant> = None;
+        let contacts = self.parts.contacts.clone();
         while !running.is_empty() {
             tokio::select! {
                 biased;
@@ -354,6 +357,9 @@ impl Driver {
                 }
                 Some((call, text)) = lines.recv() => {
                     self.show(&Signal::ToolProgress { call, text });
+                }
+                question = next_host(contacts.as_ref()), if self.asking_host.is_none() => {
+                    self.ask_about_host(question)?;
                 }
                 () = sleep_until_some(give_up) => break,
                 () = tokio::time::sleep_until(next_beat) => {
@@ -410,6 +416,7 @@ impl Driver {
             }
         };
         self.live.remove(&finished.id);
+        self.forget_host(&finished.id);
         let abort = match &finished.outcome {
             Err(ToolFault::Abort(text)) => Some(text.clone()),
             Ok(_) | Err(ToolFault::Tell(_)) => None,

@@ -9,8 +9,8 @@ use crate::{
     step::{Step, delivery, next_step},
 };
 use gimlet_ports::{
-    Confining, Contacts, EventStream, GrantKeeper, Host, Judge, LogFault, Models, Reminders, Scene,
-    SessionLog, Snapshots, Stop, Toolbox,
+    Confining, Contacts, EventStream, GrantKeeper, Host, HostQuestion, Judge, LogFault, Models,
+    Reminders, Scene, SessionLog, Snapshots, Stop, Toolbox,
 };
 use gimlet_protocol::{
     Accepted, Asker, Block, CallId, EntryId, Fact, Hired, NoteKind, Noted, Op, OpKey, Refusal,
@@ -65,6 +65,7 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         index,
         hub: Hub::default(),
         live: BTreeSet::new(),
+        asking_host: None,
         held: owes,
         is_own_turn: false,
         closing: None,
@@ -256,6 +257,8 @@ pub(crate) struct Driver {
     pub(crate) index: Index,
     pub(crate) hub: Hub,
     pub(crate) live: BTreeSet<CallId>,
+    /// The call that waits for a host while it runs, and what is asked about that.
+    pub(crate) asking_host: Option<(CallId, HostQuestion)>,
     /// True while a turn that a crash cut short waits for someone to resume it.
     pub(crate) held: bool,
     /// True once a turn was begun or resumed in this run: an earlier one is nobody's wish now.

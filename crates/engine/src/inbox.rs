@@ -286,6 +286,13 @@ impl Driver {
     }
 
     fn answer(&mut self, call: &CallId, reply: Reply) -> Result<Vec<Fact>, Refusal> {
+        if self
+            .asking_host
+            .as_ref()
+            .is_some_and(|(asking, _)| asking == call)
+        {
+            return self.answer_about_host(call, reply);
+        }
         let asked =
             |open: &&crate::index::OpenCall| open.call.id == *call && open.phase == Phase::Asked;
         let Some(open) = self.index.calls().iter().find(asked) else {
@@ -315,7 +322,7 @@ impl Driver {
     }
 
     /// What an answer grants beyond the call: the offer that it takes, and nothing else.
-    fn granted(
+    pub(crate) fn granted(
         &self,
         call: &CallId,
         offered: &[Offer],

@@ -183,9 +183,12 @@ impl Index {
             Fact::Spent(spent) => self.close_reply(spent),
             Fact::Asked(asked) => {
                 if let Some(open) = self.open_call(&asked.call) {
-                    open.phase = Phase::Asked;
                     open.offered.clone_from(&asked.question.offers);
-                    open.confinement.clone_from(&asked.question.confinement);
+                    // About a host that its command wants to reach: it runs on meanwhile.
+                    if open.phase != Phase::Began {
+                        open.phase = Phase::Asked;
+                        open.confinement.clone_from(&asked.question.confinement);
+                    }
                 }
             }
             Fact::Answered(answered) => self.answer(&answered.call, &answered.reply),
@@ -411,6 +414,8 @@ impl Index {
             return;
         };
         match reply {
+            // A command that waits for a host runs on.
+            Reply::Allow { .. } if open.phase == Phase::Began => {}
             Reply::Allow { input, .. } => {
                 open.phase = Phase::Cleared;
                 open.changed.clone_from(input);

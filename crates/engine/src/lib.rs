@@ -9,6 +9,7 @@ mod calls;
 mod compact;
 mod driver;
 mod essentials;
+mod hosts;
 mod hub;
 mod inbox;
 mod index;

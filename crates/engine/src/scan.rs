@@ -83,7 +83,9 @@ pub(crate) fn plain_step(entries: &[Entry], live: &BTreeSet<CallId>) -> Step {
         }
         open = true;
         let alive = live.contains(&call.id);
-        match (halt, mine.last()) {
+        // What is asked about a call that runs is about a host, and does not hold it up.
+        let began = mine.iter().find(|fact| matches!(fact, Fact::Began(_)));
+        match (halt, began.or(mine.last())) {
             (Some(how), _) if !alive => return Step::Bury(call.id.clone(), how),
             (Some(_), _) => {}
             (None, None) => return Step::Judge(call.clone()),

@@ -1,7 +1,7 @@
 //! Confinement: what a call's commands are held to, and what holds them to it.
 
-use crate::{Plan, Scene};
-use gimlet_protocol::{Confinement, Contact};
+use crate::{Later, Plan, Scene};
+use gimlet_protocol::{Confinement, Contact, Reason};
 use std::{ffi::OsString, fmt, os::fd::OwnedFd, path::PathBuf};
 
 /// Says what the commands of a call are held to, as a part of its ruling.
@@ -14,6 +14,33 @@ pub trait Confining: Send + Sync {
 pub trait Contacts: Send + Sync {
     /// What came of each host since this was asked last.
     fn take(&self) -> Vec<Contact>;
+
+    /// The next host about which a person is to be asked; waits until there is one. May be
+    /// dropped and called again without loss.
+    fn question(&self) -> Later<'_, HostQuestion>;
+}
+
+/// A host that no rule speaks of, while a command waits for it.
+pub struct HostQuestion {
+    /// A name, or a number.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Why it is asked.
+    pub because: Vec<Reason>,
+    /// Takes the answer.
+    pub answer: Box<dyn FnOnce(HostAnswer) + Send>,
+}
+
+/// Whether a host may be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostAnswer {
+    /// By this connection.
+    Once,
+    /// By every command of the session.
+    Session,
+    /// Not, with a fragment that says why.
+    No(String),
 }
 
 /// Holds processes to a confinement by the operating system.

@@ -17,7 +17,7 @@ mod upkeep;
 mod web;
 mod workers;
 
-pub use confine::{Cell, Confining, Contacts, Overseer, Warden};
+pub use confine::{Cell, Confining, Contacts, HostAnswer, HostQuestion, Overseer, Warden};
 pub use host::{
     Child, ChildEvent, DirItem, Exit, FileInfo, FileKind, GlobFound, GlobQuery, GrepFound, GrepHit,
     GrepMode, GrepQuery, Host, HostFault, Launch, LineWindow, OutputTo, Program, PtySize,

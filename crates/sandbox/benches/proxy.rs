@@ -23,7 +23,7 @@ impl Doorkeeper for Open {
         Box::pin(async { Ok(()) })
     }
 
-    fn grants(&self, _: IpAddr, _: u16) -> bool {
+    fn grants(&self, _: &Target, _: IpAddr) -> bool {
         true
     }
 

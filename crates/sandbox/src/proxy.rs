@@ -48,7 +48,7 @@ pub trait Doorkeeper: Send + Sync + fmt::Debug + 'static {
     ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
     /// Whether an address that is not of the public internet was granted by itself.
-    fn grants(&self, address: IpAddr, port: u16) -> bool;
+    fn grants(&self, target: &Target, address: IpAddr) -> bool;
 
     /// Takes note of what came of it.
     fn note(&self, visit: Visit);
@@ -143,7 +143,7 @@ async fn judged(target: &Target, keeper: &dyn Doorkeeper) -> Result<TcpStream, C
     let mut why_failed = None;
     for address in addresses(target).await?.into_iter().take(MOST_ADDRESSES) {
         if let Some(why) = closed(address.ip())
-            && !keeper.grants(address.ip(), address.port())
+            && !keeper.grants(target, address.ip())
         {
             why_closed = Some(format!("its address {} is {why}", address.ip()));
             continue;

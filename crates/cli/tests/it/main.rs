@@ -14,6 +14,7 @@ mod auth;
 mod bad_files;
 mod bad_input;
 mod commands;
+mod confined;
 mod continuing;
 mod damage;
 mod disk;

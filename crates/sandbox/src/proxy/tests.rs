@@ -26,8 +26,8 @@ impl Doorkeeper for Keeper {
         })
     }
 
-    fn grants(&self, _: IpAddr, port: u16) -> bool {
-        self.granted.contains(&port)
+    fn grants(&self, target: &Target, _: IpAddr) -> bool {
+        self.granted.contains(&target.port())
     }
 
     fn note(&self, visit: Visit) {
