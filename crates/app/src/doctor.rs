@@ -1,6 +1,7 @@
 //! The doctor: looks at everything that Gimlet needs and says what is there.
 
-use crate::{auth, launch::Launch, local};
+use crate::{auth, launch::Launch, local, sandbox::Keeper};
+use gimlet_protocol::Strength;
 use gimlet_providers::local::{LocalServer, usual_candidates};
 use gimlet_settings::{Dirs, Settings, env_vars};
 use serde::Serialize;
@@ -94,7 +95,7 @@ pub fn examine(launch: &Launch) -> Vec<Check> {
     checks.extend(servers(&local::find(&usual_candidates())));
     checks.extend(programs(&settings));
     checks.push(terminal(&settings));
-    checks.extend(confinement(&settings));
+    checks.push(confinement(&settings));
     checks.extend(folders(&spec.dirs));
     checks
 }
@@ -278,42 +279,24 @@ fn terminal(settings: &Settings) -> Check {
     check("terminal", Finding::Good, text, None)
 }
 
-/// What the system could confine commands with.
-fn confinement(settings: &Settings) -> Vec<Check> {
-    let landlock = match std::fs::read_to_string("/sys/kernel/security/lsm") {
-        Ok(names) if names.split(',').any(|name| name.trim() == "landlock") => {
-            check("landlock", Finding::Good, "the kernel has it", None)
-        }
-        Ok(_) => check(
-            "landlock",
-            Finding::Note,
-            "the kernel does not have it",
-            None,
-        ),
-        Err(error) => {
-            let text = format!("cannot be told: /sys/kernel/security/lsm: {error}");
-            check("landlock", Finding::Note, text, None)
-        }
+/// What commands are held to here.
+fn confinement(settings: &Settings) -> Check {
+    if settings.sandbox.disabled {
+        let text = "commands are not confined: sandbox.enabled is false";
+        return check("confinement", Finding::Note, text, None);
+    }
+    let strength = Keeper::strength();
+    let strength = settings
+        .sandbox
+        .strength
+        .map_or(strength, |most| most.min(strength));
+    let finding = if strength == Strength::Namespaces {
+        Finding::Good
+    } else {
+        Finding::Note
     };
-    let path = settings
-        .env
-        .raw(&env_vars::PATH)
-        .map(std::ffi::OsStr::to_owned);
-    let bwrap = match which::which_in("bwrap", path, "/") {
-        Ok(program) => check(
-            "bubblewrap",
-            Finding::Good,
-            program.display().to_string(),
-            None,
-        ),
-        Err(_) => check("bubblewrap", Finding::Note, "not found", None),
-    };
-    let note = "commands are not confined by this version: each is asked about unless a rule or mode allows it";
-    vec![
-        landlock,
-        bwrap,
-        check("confinement", Finding::Note, note, None),
-    ]
+    let hint = "`gimlet sandbox doctor` tries what holds".to_owned();
+    check("confinement", finding, strength.about(), Some(hint))
 }
 
 fn folders(dirs: &Dirs) -> Vec<Check> {

@@ -53,12 +53,15 @@ fn server() -> u16 {
     port
 }
 
-/// Gets an address through the proxy that the environment names.
-fn get(address: &str) -> Value {
-    let script = format!(
-        "no_proxy= NO_PROXY= python3 -c 'import urllib.request as u\ntry: print(u.urlopen(\"{address}\").read().decode())\nexcept u.HTTPError as e: print(e.code, e.read().decode())'"
-    );
-    json!({ "command": script })
+/// A command that gets an address through the proxy that the environment names.
+fn get(rig: &Rig, address: &str) -> Value {
+    let script = "import os, sys, urllib.request as u
+for name in ('no_proxy', 'NO_PROXY'): os.environ.pop(name, None)
+try: print(u.urlopen(sys.argv[1]).read().decode())
+except u.HTTPError as e: print(e.code, e.read().decode())
+";
+    rig.file("get.py", script);
+    json!({ "command": format!("python3 get.py {address}") })
 }
 
 fn contacts(rig: &Rig) -> Vec<Value> {
@@ -118,7 +121,8 @@ fn leaving_the_confinement_is_never_allowed_by_a_rule_for_the_tool() {
 #[test]
 fn secrets_of_the_environment_are_withheld_unless_they_are_named() {
     let rig = Rig::new();
-    let show = json!({"command": "echo [${MY_TOKEN-none}] [${PLAIN-none}]"});
+    rig.file("show.sh", "echo \"[${MY_TOKEN-none}] [${PLAIN-none}]\"");
+    let show = json!({"command": "sh show.sh"});
     let told = |rig: &Rig| {
         let wire = Wire::new();
         wire.calls("toolu_1", "Bash", show.clone());
@@ -166,7 +170,11 @@ fn a_host_that_is_granted_is_reached_and_others_are_denied_each_as_a_fact() {
     let allowed =
         json!({"sandbox": {"network": {"allowedDomains": [format!("127.0.0.1:{port}")]}}});
     rig.settings(&allowed.to_string());
-    let text = told(&rig, &get(&format!("http://127.0.0.1:{port}/a?b")), &BASH);
+    let text = told(
+        &rig,
+        &get(&rig, &format!("http://127.0.0.1:{port}/a?b")),
+        &BASH,
+    );
     assert_eq!(text, "GET /a?b HTTP/1.1");
     let reached = contacts(&rig);
     assert_eq!(reached.len(), 1, "{reached:?}");
@@ -177,7 +185,7 @@ fn a_host_that_is_granted_is_reached_and_others_are_denied_each_as_a_fact() {
     assert!(reached[0]["refused"].is_null() && reached[0]["received_bytes"].as_u64() > Some(0));
     let other = Rig::new();
     other.settings(&allowed.to_string());
-    let text = told(&other, &get("http://unknown.example/"), &BASH);
+    let text = told(&other, &get(&other, "http://unknown.example/"), &BASH);
     assert!(
         text.starts_with("403 gimlet: reaching unknown.example:80 is not permitted"),
         "{text}"
@@ -198,9 +206,9 @@ fn a_client_is_asked_about_an_unknown_host_while_the_command_waits() {
     wire.calls(
         "toolu_1",
         "Bash",
-        get(&format!("http://127.0.0.1:{port}/first")),
+        get(&rig, &format!("http://127.0.0.1:{port}/first")),
     );
-    wire.calls("toolu_2", "Bash", get("http://other.example/"));
+    wire.calls("toolu_2", "Bash", get(&rig, "http://other.example/"));
     wire.says("Done.");
     let stream = [
         "--input-format",

@@ -97,8 +97,6 @@ fn the_doctor_reports_every_check_with_what_to_do() {
         "git",
         "bash",
         "terminal",
-        "landlock",
-        "bubblewrap",
         "confinement",
         "config folder",
         "data folder",

@@ -3,7 +3,7 @@
 mod attempts;
 
 use crate::rig::{Finished, Rig};
-use attempts::{Attempt, KERNEL, LATER, NETWORK, OTHERS, Outside, WRITING};
+use attempts::{Attempt, KERNEL, LATER, NETWORK, OTHERS, Outside, RIGHTS, WRITING};
 use std::{
     fs,
     net::TcpListener,
@@ -153,11 +153,40 @@ fn the_network_is_out_of_reach() {
 #[test]
 fn what_belongs_to_the_machine_is_refused_and_told() {
     are_refused_and_told(KERNEL);
-    let count: usize = [WRITING, LATER, OTHERS, NETWORK, KERNEL]
+    let count: usize = [WRITING, LATER, OTHERS, NETWORK, KERNEL, RIGHTS]
         .iter()
         .map(|attempts| attempts.len())
         .sum();
     assert!(count >= 60, "{count} attempts");
+}
+
+#[test]
+fn rights_and_devices_are_not_to_be_had() {
+    are_refused_and_told(RIGHTS);
+}
+
+#[test]
+fn an_ordinary_person_is_held_the_same() {
+    /// Has no rights anywhere.
+    const NOBODY: u32 = 65_534;
+    let rig = Rig::new();
+    let mut run = rig.gimlet(["sandbox", "doctor"]);
+    if rustix::process::geteuid().is_root() {
+        let mut give = std::process::Command::new("chown");
+        let give = give.args(["-R", "65534:65534"]).arg(rig.root());
+        assert!(give.status().unwrap().success());
+        let program = rig.root().join("gimlet");
+        fs::copy(env!("CARGO_BIN_EXE_gimlet"), &program).unwrap();
+        run = run.run_as(NOBODY, program);
+    }
+    let said = run.finish().out();
+    // Some machines give namespaces to root alone, and say so.
+    if said.starts_with("files, processes and the network are confined\n") {
+        assert!(
+            !said.contains("POSSIBLE") && !said.contains("BROKEN"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -650,9 +650,10 @@ pub(super) fn drop_capabilities() -> Outcome<()> {
     let none = [0_u32; 6];
     for capability in 0..64 {
         #[expect(unsafe_code, reason = "prctl has no safe form")]
-        // SAFETY: takes numbers only; unknown capabilities are refused.
-        unsafe {
-            libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0);
+        // SAFETY: takes numbers only; unknown capabilities are refused, and come last.
+        let result = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
+        if result < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
+            break;
         }
     }
     #[expect(unsafe_code, reason = "the calls have no safe form")]

@@ -164,7 +164,7 @@ impl<'w> Watch<'w> {
 fn say_refused(seen: &Seen) {
     if seen.end.is_some_and(|end| end.0 != 0) && !seen.refused.is_empty() {
         let list = seen.refused.join(", ");
-        system::say(&format!("gimlet: the sandbox refused: {list}\n"));
+        system::say(&format!("gimlet: the sandbox refused {list}\n"));
     }
 }
 

@@ -40,7 +40,7 @@ const fn may(name: &'static str, script: &'static str, said: &'static [&'static 
 
 const READ_ONLY: &[&str] = &["Read-only file system"];
 const DENIED: &[&str] = &["Permission denied", "Operation not permitted"];
-const HIDDEN: &[&str] = &["Permission denied", "No such file"];
+const HIDDEN: &[&str] = &["Permission denied", "No such file", "not permitted"];
 const NOBODY: &[&str] = &["No such process", "No such file", "not found", "failed"];
 const NO_NETWORK: &[&str] = &["Network is unreachable", "Connection refused"];
 
@@ -144,17 +144,17 @@ pub(crate) const LATER: &[Attempt] = &[
     works(
         "git's hooks elsewhere",
         "git config core.hooksPath /tmp",
-        &["Read-only", "could not lock"],
+        &["Read-only", "could not lock", "could not write"],
     ),
     works(
         "a driver of git's",
         "git config diff.x.textconv ./x",
-        &["Read-only", "could not lock"],
+        &["Read-only", "could not lock", "could not write"],
     ),
     works(
         "git's watcher",
         "git config core.fsmonitor ./x",
-        &["Read-only", "could not lock"],
+        &["Read-only", "could not lock", "could not write"],
     ),
     works(
         "git's settings by hand",
@@ -381,11 +381,19 @@ pub(crate) const KERNEL: &[Attempt] = &[
         "python3 -c 'import fcntl,os,pty,termios; m,s=pty.openpty(); fcntl.ioctl(s, termios.TIOCSTI, b\"x\")'",
         &["refused typing into a terminal"],
     ),
-    may("another owner", "touch o && chown 12345 o", DENIED),
+];
+
+/// Rights and devices.
+pub(crate) const RIGHTS: &[Attempt] = &[
+    may(
+        "another owner",
+        "touch o && chown 12345 o",
+        &["Invalid argument", "not permitted"],
+    ),
     may(
         "another person",
         "setpriv --reuid 12345 --clear-groups true",
-        DENIED,
+        &["Invalid argument", "not permitted"],
     ),
     may("a device", "mknod n b 7 0", DENIED),
     may(
@@ -396,7 +404,7 @@ pub(crate) const KERNEL: &[Attempt] = &[
     may(
         "the kernel's memory",
         "head -c 1 /proc/kcore > /dev/null",
-        DENIED,
+        HIDDEN,
     ),
     may(
         "the kernel's settings",
