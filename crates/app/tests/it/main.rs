@@ -12,5 +12,6 @@
 
 mod rig;
 mod undo;
+mod wires;
 mod workers;
 mod worktrees;

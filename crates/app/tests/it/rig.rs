@@ -48,6 +48,20 @@ impl Rig {
         }
     }
 
+    /// More variables for what is launched.
+    pub(crate) fn add_env(&mut self, more: impl IntoIterator<Item = (&'static str, String)>) {
+        let old: Vec<(OsString, OsString)> = self
+            .launch
+            .env
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let more = more
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        self.launch.env = Env::of(old.into_iter().chain(more));
+    }
+
     pub(crate) fn work(&self) -> PathBuf {
         self.root.join("work")
     }

@@ -16,6 +16,7 @@ use event::{Begun, Closing, Counts, Delta, Event, inner};
 use gimlet_ports::{ModelEnd, ModelItem, StartedBlock};
 use gimlet_protocol::{CallId, Usage};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::VecDeque};
 
 /// Reads one reply.
@@ -101,16 +102,55 @@ impl Hear for Reply {
         &mut self,
         kind: &str,
         body: &[u8],
-        _items: &mut VecDeque<ModelItem>,
+        items: &mut VecDeque<ModelItem>,
     ) -> Result<ModelEnd, Trouble> {
         if kind.contains("json") && body.starts_with(br#"{"type":"error""#) {
             return Err(trouble::of_event(body));
         }
-        Err(no_events(kind, body))
+        // Some gateways answer in one piece whatever they are asked.
+        let whole: Result<Whole<'_>, _> = serde_json::from_slice(body);
+        match whole {
+            Ok(whole) if kind.contains("json") => self.whole(&whole, body, items),
+            Ok(_) | Err(_) => Err(no_events(kind, body)),
+        }
     }
 }
 
+/// A message in one piece.
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow)]
+    content: Vec<&'a RawValue>,
+    #[serde(default)]
+    stop_reason: Option<String>,
+}
+
 impl Reply {
+    /// Takes a whole message as the events that it would have been.
+    fn whole(
+        &mut self,
+        whole: &Whole<'_>,
+        body: &[u8],
+        items: &mut VecDeque<ModelItem>,
+    ) -> Result<ModelEnd, Trouble> {
+        let message = String::from_utf8_lossy(body);
+        let mut events = vec![format!(r#"{{"type":"message_start","message":{message}}}"#)];
+        for (at, block) in whole.content.iter().enumerate() {
+            events.push(format!(
+                r#"{{"type":"content_block_start","index":{at},"content_block":{block}}}"#
+            ));
+            events.push(format!(r#"{{"type":"content_block_stop","index":{at}}}"#));
+        }
+        let reason = serde_json::json!(whole.stop_reason);
+        events.push(format!(
+            r#"{{"type":"message_delta","delta":{{"stop_reason":{reason}}}}}"#
+        ));
+        for event in events {
+            self.hear(event.as_bytes(), items)?;
+        }
+        Ok(self.end(items))
+    }
+
     fn begin(&mut self, event: &Event<'_>, items: &mut VecDeque<ModelItem>) -> Result<(), Trouble> {
         let begun: Begun = inner(event.message, "message_start", "message")?;
         let request_id = self.request_id.clone().or(begun.id);

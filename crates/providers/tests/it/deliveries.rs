@@ -119,3 +119,18 @@ async fn a_reply_that_breaks_before_its_first_byte_is_cut() {
     };
     assert_eq!(class, Failure::Cut);
 }
+
+#[tokio::test]
+async fn a_gateway_that_answers_in_one_piece_is_understood() {
+    let server = Server::start().await.unwrap();
+    let whole = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "c2ln"},
+            {"type": "text", "text": "Grüße"},
+            {"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"file_path": "/a"}},
+        ],
+        "stop_reason": "tool_use", "usage": {"input_tokens": 3, "output_tokens": 4}});
+    server.answer(Reply::raw(200, "application/json", whole.to_string()));
+    let items = items(&*model(&server), hello()).await;
+    insta::assert_debug_snapshot!(items);
+}

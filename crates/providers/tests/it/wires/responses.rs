@@ -95,7 +95,7 @@ async fn a_tool_that_takes_plain_text_gets_it_unescaped_and_gives_its_result_in_
         ..options(&server)
     })
     .model("mock");
-    let item = r#"{"id":"ctc_1","type":"custom_tool_call","status":"completed","call_id":"call_9","name":"ApplyPatch","input":"*** Begin Patch\n\"ü\"\n*** End Patch"}"#;
+    let item = r#"{"id":"ctc_1","type":"custom_tool_call","call_id":"call_9","name":"ApplyPatch","input":"*** Begin Patch\n\"ü\"\n*** End Patch"}"#;
     let stream = [
         r#"{"type":"response.created","response":{"id":"resp_1","model":"m"}}"#.to_owned(),
         r#"{"type":"response.output_item.added","output_index":0,"item":{"id":"ctc_1","type":"custom_tool_call","status":"in_progress","call_id":"call_9","name":"ApplyPatch","input":""}}"#.to_owned(),
