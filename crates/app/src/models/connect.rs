@@ -49,10 +49,8 @@ impl Spoken {
             ("vertex", _) if is_claude => Self::VertexAnthropic,
             ("vertex", _) => Self::VertexGemini,
             (_, Some("anthropic")) | (FIRST_PROVIDER, None) => Self::Anthropic,
-            (_, Some("responses")) => Self::Responses,
-            (_, Some("gemini")) => Self::Gemini,
-            ("gemini", None) => Self::Gemini,
-            ("azure", None) => Self::Responses,
+            (_, Some("responses")) | ("azure", None) => Self::Responses,
+            (_, Some("gemini")) | ("gemini", None) => Self::Gemini,
             // What stands at another address mostly speaks the older interface alone.
             ("openai", None) => match settings.base_url("openai") {
                 Some(url) if !url.contains("api.openai.com") => Self::Chat,
