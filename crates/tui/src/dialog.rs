@@ -331,7 +331,15 @@ impl Dialog {
             foot = lines;
             cursor = place;
         } else {
-            for (number, (_, text)) in self.acts().iter().enumerate() {
+            let acts = self.acts();
+            // What is asked about comes first: in a low window the answers are a list of few rows.
+            let room = (most / 2).max(3);
+            let is_low = acts.len() + 1 > room;
+            let shown = if is_low { room } else { acts.len() };
+            let first = (self.at + 1)
+                .saturating_sub(shown)
+                .min(acts.len() - shown.min(acts.len()));
+            for (number, (_, text)) in acts.iter().enumerate().skip(first).take(shown) {
                 let is_here = number == self.at && focused;
                 let role = if is_here { Role::Chosen } else { Role::Text };
                 let mark = if is_here { "› " } else { "  " };
@@ -344,12 +352,14 @@ impl Dialog {
                     inner.columns,
                 ));
             }
-            let keys = if focused {
-                strings::DIALOG_KEYS
-            } else {
-                strings::DIALOG_AWAY
+            let keys = match (focused, self.is_armed(look.now)) {
+                (_, false) => strings::DIALOG_SOON,
+                (true, true) => strings::DIALOG_KEYS,
+                (false, true) => strings::DIALOG_AWAY,
             };
-            foot.push(cut_line(inner.line(Role::Dim, keys), inner.columns));
+            if !is_low || !focused {
+                foot.push(cut_line(inner.line(Role::Dim, keys), inner.columns));
+            }
         }
         let head = match &self.kind {
             Kind::Plan => body::plan(&self.asking, &inner),

@@ -198,6 +198,7 @@ pub(crate) const REASON_FIELD: &str = "What should be done instead?";
 pub(crate) const COMMAND_FIELD: &str = "The command as it is to run:";
 pub(crate) const FIELD_KEYS: &str = "Enter sends · Esc goes back";
 pub(crate) const DIALOG_KEYS: &str = "↑↓ or a number · Enter · Esc stops the turn";
+pub(crate) const DIALOG_SOON: &str = "…";
 pub(crate) const DIALOG_AWAY: &str = "Tab goes to this question";
 pub(crate) const ASKS_YOU: &str = "The model asks you";
 pub(crate) const OWN_WORDS: &str = "In my own words …";

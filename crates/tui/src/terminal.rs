@@ -60,4 +60,4 @@ fn moved(out: &mut Vec<u8>, count: usize, letter: char) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

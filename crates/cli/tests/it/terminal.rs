@@ -141,15 +141,77 @@ fn control_c_ends_the_turn() {
 }
 
 #[test]
-fn the_welcome_and_a_missing_prompt_do_not_wait_for_input() {
+fn a_missing_prompt_does_not_wait_for_input() {
     let rig = Rig::new();
-    let nothing: [&str; 0] = [];
-    let (shown, code) = InTerminal::start(&rig.gimlet(nothing)).finish();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("gimlet demo"), "{shown}");
     let (shown, code) = InTerminal::start(&rig.gimlet(["-p"])).finish();
     assert_eq!(code, 2, "{shown}");
-    assert!(shown.contains("there is no prompt"), "{shown}");
+}
+
+/// The program reads keys one by one, and the terminal shows none by itself.
+fn is_raw(terminal: &InTerminal) -> bool {
+    const CANONICAL_OR_ECHO: u32 = 0o12;
+    terminal.master.get_termios().unwrap().local_flags.bits() & CANONICAL_OR_ECHO == 0
+}
+
+#[test]
+fn a_task_is_done_in_the_terminal_with_its_question() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    wire.calls("toolu_1", "Bash", json!({"command": "touch made"}));
+    wire.says("It is **made**.");
+    let nothing: [&str; 0] = [];
+    let mut terminal = InTerminal::start(&rig.connected(&wire, nothing));
+    terminal.until("What is to be done?");
+    terminal.type_in("make it");
+    terminal.until("make it");
+    terminal.type_in("\r");
+    terminal.until("May it run");
+    // Keys count from when it says so.
+    terminal.until("Esc stops the turn");
+    assert!(is_raw(&terminal));
+    assert!(!rig.work().join("made").exists());
+    terminal.type_in("1");
+    terminal.until("It is ");
+    assert!(rig.work().join("made").exists());
+    terminal.type_in("\u{4}");
+    let (shown, code) = terminal.finish();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("--resume"), "{shown}");
+}
+
+#[test]
+fn a_session_is_gone_on_with_and_shown_again() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    wire.says("The first answer.");
+    rig.connected(&wire, ["-p", "First"]).finish().expect(0);
+    let mut terminal = InTerminal::start(&rig.connected(&wire, ["--continue", "--fullscreen"]));
+    terminal.until("The first answer.");
+    assert!(
+        terminal.seen.contains("\u{1b}[?1049h"),
+        "a screen of its own"
+    );
+    terminal.type_in("\u{4}");
+    let (shown, code) = terminal.finish();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("\u{1b}[?1049l"), "{shown}");
+}
+
+#[test]
+fn the_terminal_is_as_it_was_after_a_signal() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    let nothing: [&str; 0] = [];
+    let mut terminal = InTerminal::start(&rig.connected(&wire, nothing));
+    terminal.until("What is to be done?");
+    let pid = i32::try_from(terminal.child.process_id().unwrap()).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let (shown, code) = terminal.finish();
+    assert_eq!(code, 143, "{shown}");
+    for undone in ["\u{1b}[?2004l", "\u{1b}[?25h", "\u{1b}[?1004l"] {
+        assert!(shown.contains(undone), "{undone:?} in {shown:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::{
     draw::{Detail, Look},
     state::Kind,
     terminal::Frame,
+    text::{cut_line, line_width},
 };
 use ratatui::text::Line;
 use std::collections::VecDeque;
@@ -22,14 +23,22 @@ impl Client {
 
     /// The next frame. In the inline layout, what is finished is handed over with it, once.
     pub fn frame(&mut self) -> Frame {
-        let rows = self.setup.size.1;
-        if self.page.is_some() {
-            return self.page_frame(rows);
+        let (columns, rows) = self.setup.size;
+        let mut frame = if self.page.is_some() {
+            self.page_frame(rows)
+        } else {
+            match self.setup.layout {
+                Layout::Full => self.full_frame(rows),
+                Layout::Inline => self.inline_frame(rows),
+            }
+        };
+        // A row that is too wide would push the others.
+        for line in frame.settled.iter_mut().chain(&mut frame.live) {
+            if line_width(line) > columns {
+                *line = cut_line(std::mem::take(line), columns);
+            }
         }
-        match self.setup.layout {
-            Layout::Full => self.full_frame(rows),
-            Layout::Inline => self.inline_frame(rows),
-        }
+        frame
     }
 
     fn page_frame(&mut self, rows: usize) -> Frame {

@@ -31,9 +31,12 @@ impl Client {
         // The question comes first: it must be seen whole before anything else is.
         let mut cursor = None;
         if let Some(mut dialog) = self.dialog.take() {
-            let room = most.saturating_sub(4).max(4);
+            let around = if most < 16 { 3 } else { 6 };
+            let room = most.saturating_sub(around).max(1);
             let focused = self.dialog_focused;
-            lines.push(Line::default());
+            if most >= 16 {
+                lines.push(Line::default());
+            }
             let (rows, place) = dialog.lines(&self.look(), room, focused);
             if focused {
                 cursor = place.map(|(row, column)| (lines.len() + row, column));
@@ -64,10 +67,11 @@ impl Client {
             rule(&look)
         });
         let above = lines.len();
-        let input_rows = if has_question || is_low {
-            3
-        } else {
-            INPUT_ROWS
+        let input_rows = match (has_question, most) {
+            (true, ..16) => 1,
+            (true, _) => 3,
+            (false, _) if is_low => 3,
+            (false, _) => INPUT_ROWS,
         };
         let (input, place) = self.input_lines(input_rows);
         lines.extend(input);

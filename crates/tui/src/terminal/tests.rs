@@ -9,23 +9,23 @@ use ratatui::{
 };
 
 /// A terminal with its scrollback.
-struct Screen {
-    parser: vt100::Parser,
+pub(crate) struct Screen {
+    pub(crate) parser: vt100::Parser,
     columns: u16,
 }
 
 impl Screen {
-    fn new(columns: u16, rows: u16) -> Self {
+    pub(crate) fn new(columns: u16, rows: u16) -> Self {
         let parser = vt100::Parser::new(rows, columns, 10_000);
         Self { parser, columns }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
         self.parser.process(bytes);
     }
 
     /// Everything that was ever on it, from the first line of the scrollback.
-    fn everything(&mut self) -> Vec<String> {
+    pub(crate) fn everything(&mut self) -> Vec<String> {
         self.parser.screen_mut().set_scrollback(usize::MAX);
         let mut depth = self.parser.screen().scrollback();
         let mut lines = Vec::new();
@@ -46,7 +46,7 @@ impl Screen {
     }
 }
 
-fn table() -> super::Strategy {
+pub(crate) fn table() -> super::Strategy {
     Surroundings {
         term: "xterm-kitty".to_owned(),
         ..Surroundings::default()
@@ -58,7 +58,7 @@ fn line(text: &str) -> Line<'static> {
     Line::raw(text.to_owned())
 }
 
-fn text_of(lines: &[Line<'_>]) -> Vec<String> {
+pub(crate) fn text_of(lines: &[Line<'_>]) -> Vec<String> {
     let mut lines: Vec<String> = lines
         .iter()
         .map(|line| line.to_string().trim_end().to_owned())
