@@ -4,8 +4,10 @@
 mod output;
 mod permission;
 mod secrets;
+mod trust;
 
 use serde_json::Value;
+use std::path::Path;
 
 /// How much a case counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +100,8 @@ enum Kind {
     Secrets,
     /// A shell command, or a file of a tool, under rules and a mode.
     Permission,
+    /// A repository, and what must not come of opening it.
+    Trust,
 }
 
 impl Kind {
@@ -112,6 +116,8 @@ impl Kind {
             && (has("command") || (has("tool") && has("path")))
         {
             Some(Self::Permission)
+        } else if has("trigger") && has("state") && has("deliver") {
+            Some(Self::Trust)
         } else {
             None
         }
@@ -130,15 +136,16 @@ enum Outcome {
     },
 }
 
-/// Judges every case of a file, a line each; empty lines are passed over.
-pub fn check(text: &str) -> CaseReport {
+/// Judges every case of a file, a line each; empty lines are passed over. Cases of trust are run
+/// with the program itself, which lies at `program`.
+pub fn check(text: &str, program: Option<&Path>) -> CaseReport {
     let mut report = CaseReport::default();
     for (place, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
         }
         let line_number = place + 1;
-        match judge(line) {
+        match judge(line, program) {
             Ok((id, tier, outcome)) => {
                 if outcome == Outcome::Elsewhere {
                     report.elsewhere += 1;
@@ -164,7 +171,7 @@ pub fn check(text: &str) -> CaseReport {
     report
 }
 
-fn judge(line: &str) -> Result<(String, Tier, Outcome), String> {
+fn judge(line: &str, program: Option<&Path>) -> Result<(String, Tier, Outcome), String> {
     let case: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let id = text(&case, "id")?.to_owned();
     let tier = match case.get("tier").and_then(Value::as_str) {
@@ -177,6 +184,7 @@ fn judge(line: &str) -> Result<(String, Tier, Outcome), String> {
         Some(Kind::Output) => output::judge(&case),
         Some(Kind::Secrets) => secrets::judge(&case),
         Some(Kind::Permission) => permission::judge(&case),
+        Some(Kind::Trust) => trust::judge(&case, program),
         None => Err("its fields are those of no kind of case".to_owned()),
     };
     match outcome {

@@ -73,6 +73,8 @@ pub struct TrustReport {
     /// True for a repository of git, or for the inside of one.
     pub is_repository: bool,
     identity: Option<Identity>,
+    /// Why the book of what is trusted is not believed.
+    unbelieved: Option<String>,
 }
 
 /// Looks at the folder of a launch.
@@ -113,6 +115,9 @@ pub fn report(launch: &Launch) -> Result<TrustReport, OpenFault> {
         carriers: carriers(place),
         is_repository: place.git != GitEntry::None,
         identity: Identity::of(place).ok(),
+        unbelieved: Book::open(&spec.dirs.data)
+            .err()
+            .map(|fault| fault.to_string()),
     })
 }
 
@@ -255,6 +260,9 @@ impl TrustReport {
 
     /// What is told where nobody can be asked, if there is anything to tell.
     pub fn notice(&self) -> Option<String> {
+        if let Some(why) = self.unbelieved.as_ref().filter(|_| !self.is_settled()) {
+            return Some(clean(Channel::Name, why).into_owned());
+        }
         let carries = self.is_repository || !self.carriers.is_empty();
         if self.is_settled() || (!carries && self.unknown.is_empty()) {
             return None;

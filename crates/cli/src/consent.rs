@@ -1,7 +1,7 @@
 //! The first question in a folder: whether it is trusted.
 
 use crate::exit::{self, Exit};
-use gimlet_app::{Launch, TrustReport, grant_trust, trust_report};
+use gimlet_app::{Launch, TrustReport, TrustState, grant_trust, trust_report};
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 /// What an answer may be long.
@@ -17,16 +17,27 @@ pub(crate) fn ask(launch: &Launch) -> Result<String, Exit> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Ok(report.summary());
     }
-    if agreed(&question)? {
+    let stands = if agreed(&question)? {
         grant_trust(launch, &report).map_err(|fault| exit::open_fault(&fault))?;
         let now = trust_report(launch).map_err(|fault| exit::open_fault(&fault))?;
-        return Ok(now.summary());
-    }
-    Ok(declined(&report))
+        now.summary()
+    } else {
+        declined(&report)
+    };
+    exit::print_line(&stands);
+    Ok(stands)
 }
 
 fn declined(report: &TrustReport) -> String {
-    format!("{}; nothing in it is run or obeyed", report.summary())
+    let effect = match report.state {
+        TrustState::More => "what is new does not count",
+        TrustState::Trusted
+        | TrustState::ForThisRun
+        | TrustState::NeverAsked
+        | TrustState::Replaced
+        | TrustState::Unknown => "nothing in it is run or obeyed",
+    };
+    format!("{}; {effect}", report.summary())
 }
 
 /// Shows a question and reads the answer; all but a clear yes is a no.

@@ -14,7 +14,7 @@ const DISPUTED: [(&str, &str); 1] = [(
 #[test]
 fn every_case_of_the_corpus_agrees_but_what_is_disputed() {
     let summaries = [SHELL, PATHS, OUTPUT, SECRETS].map(|cases| {
-        let report = check(cases);
+        let report = check(cases, None);
         assert_eq!(report.malformed, []);
         let differ = report.mismatches.iter();
         let undisputed: Vec<_> = differ
@@ -37,7 +37,7 @@ fn a_case_that_differs_is_told_with_what_came_of_it() {
 
 {"id": "b", "tier": "should", "parts": ["ordinary"], "text": "word {S}", "expect": "redact"}
 {"id": "c", "tier": "should", "parts": ["ordinary"], "text": "word {S}", "expect": "keep"}"#;
-    let report = check(text);
+    let report = check(text, None);
     assert_eq!(
         report.mismatches,
         [
@@ -67,7 +67,7 @@ fn a_case_that_differs_is_told_with_what_came_of_it() {
 #[test]
 fn lines_that_are_no_cases_are_told_with_their_place() {
     let text = "{\"id\": \"a\"\n{\"id\": \"b\"}\n{\"id\": \"c\", \"channel\": \"moon\", \"input\": \"\", \"expect\": {}}\n";
-    let report = check(text);
+    let report = check(text, None);
     let told: Vec<_> = report
         .malformed
         .iter()

@@ -24,7 +24,9 @@ fn check(file: &Path) -> Exit {
             return exit::complain(Exit::Usage, &text, Some("name a file with a case a line"));
         }
     };
-    let report = cases::check(&text);
+    // Cases of trust are tried with this very program.
+    let program = std::env::current_exe().ok();
+    let report = cases::check(&text, program.as_deref());
     let mut lines: Vec<String> = report
         .mismatches
         .iter()

@@ -24,6 +24,7 @@ mod flags;
 mod killed;
 mod ledger;
 mod memory;
+mod os;
 mod rig;
 mod sandbox;
 mod secrets;

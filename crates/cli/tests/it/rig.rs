@@ -151,6 +151,7 @@ impl Rig {
             ],
             stdin: Input::Nothing,
             user: None,
+            deadline: DEADLINE,
         }
     }
 
@@ -309,9 +310,16 @@ pub(crate) struct Run {
     env: Vec<(OsString, OsString)>,
     stdin: Input,
     user: Option<u32>,
+    deadline: Duration,
 }
 
 impl Run {
+    /// Gives it more time: it does many things one after the other.
+    pub(crate) fn patiently(mut self) -> Self {
+        self.deadline = DEADLINE * 8;
+        self
+    }
+
     /// Adds arguments.
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(
@@ -440,7 +448,7 @@ impl Run {
             errors,
             ended,
             over: false,
-            until: Instant::now() + DEADLINE,
+            until: Instant::now() + self.deadline,
         }
     }
 }

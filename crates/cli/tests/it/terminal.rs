@@ -90,6 +90,12 @@ impl InTerminal {
         self.writer.flush().unwrap();
     }
 
+    /// Ends it where it would go on. Returns what was shown.
+    pub(crate) fn stop(mut self) -> String {
+        self.child.kill().unwrap();
+        self.finish().0
+    }
+
     /// What was shown, and how it ended.
     pub(crate) fn finish(mut self) -> (String, u32) {
         let deadline = Instant::now() + DEADLINE;

@@ -98,39 +98,31 @@ fn what_is_granted_is_shown_and_counts_until_it_is_revoked() {
 #[test]
 fn a_person_is_asked_and_silence_is_no() {
     let rig = talkative();
-    let mut terminal = InTerminal::start(&rig.gimlet::<&str>([]));
-    terminal.until("[y/N] ");
-    terminal.type_in("\r");
-    let (shown, code) = terminal.finish();
-    assert_eq!(code, 0, "{shown}");
-    assert!(
-        shown.contains("touch canary") && shown.contains("is not trusted"),
-        "{shown}"
-    );
+    let asked = |answer: &str, then: &str| {
+        let mut terminal = InTerminal::start(&rig.gimlet::<&str>([]));
+        terminal.until("[y/N] ");
+        terminal.type_in(answer);
+        terminal.until(then);
+        terminal.stop()
+    };
+    let shown = asked("\r", "is not trusted; nothing in it is run or obeyed");
+    assert!(shown.contains("touch canary"), "{shown}");
     assert!(!rig.own().join("data/trust.json").exists());
-    assert_eq!(rig.git(&["status", "--short", "--", "greeting.txt"]), "");
-    let mut terminal = InTerminal::start(&rig.gimlet::<&str>([]));
-    terminal.until("[y/N] ");
-    terminal.type_in("y\r");
-    let (shown, code) = terminal.finish();
-    assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("is trusted"), "{shown}");
-    let (shown, _) = InTerminal::start(&rig.gimlet::<&str>([])).finish();
-    assert!(!shown.contains("[y/N]"), "{shown}");
+    asked("y\r", "work is trusted");
+    let stands = || rig.gimlet(["trust"]).finish().quietly().out();
+    assert!(stands().contains("is trusted\n"), "{}", stands());
     // Something new is asked about again, and only that.
     rig.file(
         ".mcp.json",
         r#"{"mcpServers": {"x": {"command": "touch", "args": ["canary"]}}}"#,
     );
-    let mut terminal = InTerminal::start(&rig.gimlet::<&str>([]));
-    terminal.until("[y/N] ");
-    terminal.type_in("n\r");
-    let (shown, _) = terminal.finish();
+    let shown = asked("n\r", "but for one new thing");
     assert!(
         shown.contains("server: x") && !shown.contains("allow rule"),
         "{shown}"
     );
     assert!(!rig.work().join("canary").exists());
+    assert_eq!(rig.git(&["status", "--short", "--", "greeting.txt"]), "");
 }
 
 #[test]
