@@ -637,8 +637,7 @@ impl Index {
         self.window_tokens
     }
 
-    /// An estimate of the next request's input: what the provider counted last, and what came
-    /// since by its size. Before the first count, all by its size.
+    /// About the next request's input: what the provider counted last, and the rest by its size.
     pub fn next_tokens(&self) -> u64 {
         if self.window_tokens == 0 {
             return self.fixed_tokens() + tokens(self.transcript.bytes());
@@ -737,10 +736,8 @@ pub struct Folded {
     pub damage: Vec<LogFault>,
 }
 
-/// Folds a whole log. A log with rewinds is read twice: once to find the active branch.
-///
-/// # Errors
-/// When the log cannot be opened. Damaged lines are told in the result.
+/// Folds a whole log; one with rewinds is read twice, to find the active branch first.
+/// Fails when the log cannot be opened; damaged lines are told in the result.
 pub fn fold_log(read: impl Fn() -> Result<EntryIter, LogFault>) -> Result<Folded, LogFault> {
     let mut folded = Folded::default();
     let mut rewinds: BTreeMap<EntryId, Option<EntryId>> = BTreeMap::new();
