@@ -5,7 +5,10 @@ use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{EntryIter, Host, LogFault};
 use gimlet_protocol::TaskId;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
+
+/// What a task has between being asked to end and being forced.
+const STOP_GRACE: Duration = Duration::from_secs(2);
 
 /// One background task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +61,35 @@ pub fn task_rows(read: impl Fn() -> Result<EntryIter, LogFault>) -> Result<Vec<T
         },
     });
     Ok(rows.collect())
+}
+
+/// What came of the wish to stop a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It ran, and has ended.
+    Now,
+    /// It did not run any more.
+    Before,
+    /// It still runs.
+    Survives,
+}
+
+/// Ends a task that still runs: it is asked, and then forced.
+pub fn stop_task(row: &TaskRow) -> Stopped {
+    match row.state {
+        TaskState::Ended { .. } | TaskState::Gone => Stopped::Before,
+        // The number may belong to others by now: the task's processes write to its output.
+        TaskState::Running { group } if !gimlet_host::group_holds(group, &row.output) => {
+            Stopped::Before
+        }
+        TaskState::Running { group } => {
+            if gimlet_host::end_group(group, STOP_GRACE) {
+                Stopped::Now
+            } else {
+                Stopped::Survives
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ mod worktrees;
 pub use auth::{
     AuthFault, KeyPlace, PROVIDERS, ProviderKeys, login, logout, status as auth_status,
 };
-pub use background::{TaskRow, TaskState, task_rows};
+pub use background::{Stopped, TaskRow, TaskState, stop_task, task_rows};
 pub use bill::{
     BillBy, BillLine, BilledRequest, CacheAlarm, bill, bill_total, billed, cache_alarms,
 };

@@ -4,6 +4,7 @@ mod apart;
 mod berths;
 mod front;
 mod past;
+mod wake;
 
 use crate::{
     gate,
@@ -18,7 +19,7 @@ use crate::{
     trust::TrustReport,
     upkeep::{OwnSessions, OwnSettings},
     workers::{Attended, Kind},
-    worktrees::Held,
+    worktrees::{Held, OwnWorktrees},
 };
 use gimlet_engine::{
     Compaction, EngineOptions, Index, Limits, Parts, PromptParts, Purse, Reviewer, SessionHandle,
@@ -27,7 +28,7 @@ use gimlet_engine::{
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
     AnyTool, Host, LogFault, Models, OpenFault, OpenSpec, SessionHead, SessionLog, Thinking,
-    Toolbox, Web, Workers,
+    Toolbox, Web, Workers, Worktrees,
 };
 use gimlet_protocol::{
     Change, DOOR, Exposure, Fact, Hired, Mode, Op, OpKey, Opened, Refusal, SessionId, ToolSpec,
@@ -36,7 +37,7 @@ use gimlet_settings::{Dirs, Settings, env_vars};
 use gimlet_store::{FindFault, ForkAt, Store};
 use gimlet_tools::{
     STRUCTURED_OUTPUT, TOOL_SEARCH, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools,
-    worker_tools,
+    worker_tools, worktree_tools,
 };
 use std::{
     collections::BTreeMap,
@@ -73,6 +74,8 @@ struct OpenSession {
     purse: Arc<Purse>,
     /// Set for a worker's.
     worker: Option<Arc<Attended>>,
+    /// Tells the session of its tasks while it rests; a worker has reported by then.
+    _waker: Option<Arc<wake::Waker>>,
     /// Where a worker works apart.
     worktree: Option<Arc<Held>>,
     /// The session that the person sees.
@@ -222,10 +225,16 @@ impl Hub {
         let purse = Arc::clone(&options.purse);
         let parts = self.parts(log, (&tools, toolbox), &opened, options);
         let handle = start(id.clone(), parts, index);
+        let waker = wake::Waker::new(
+            &tools.tasks,
+            handle.clone(),
+            Arc::clone(&self.host) as Arc<_>,
+        );
         let entry = OpenSession {
             handle: handle.clone(),
             _tools: tools,
             purse,
+            _waker: Some(Arc::new(waker)),
             worker: None,
             worktree: None,
             top: id.clone(),
@@ -485,7 +494,11 @@ impl Hub {
             let added = toolbox.add(tool);
             debug_assert_eq!(added, Ok(()), "their names are their own");
         }
-        for tool in crew.into_iter().flat_map(worker_tools) {
+        let worktrees: Arc<dyn Worktrees> = Arc::new(OwnWorktrees {
+            door: crate::launch::git(&self.launch.env),
+        });
+        let workers = crew.into_iter().flat_map(worker_tools);
+        for tool in workers.chain(worktree_tools(&worktrees)) {
             toolbox.add(tool).map_err(|text| environment(text, None))?;
         }
         let rules = self.launch.rules(&self.settings);

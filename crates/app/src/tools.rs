@@ -1,8 +1,13 @@
 //! The tools at a glance, for people.
 
-use crate::workers::Crew;
+use crate::{workers::Crew, worktrees::OwnWorktrees};
+use gimlet_ports::Worktrees;
 use gimlet_protocol::{Exposure, Risk};
-use gimlet_tools::{ToolOptions, ToolSet, freeze, toolbox, upkeep_tools, worker_tools};
+use gimlet_settings::Env;
+use gimlet_tools::{
+    ToolOptions, ToolSet, freeze, toolbox, upkeep_tools, worker_tools, worktree_tools,
+};
+use std::sync::Arc;
 
 /// One tool, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +32,11 @@ pub(crate) fn all_tools() -> Option<ToolSet> {
         web: Some(crate::web::web_without_search()),
     };
     let mut set = toolbox(options).ok()?;
+    let worktrees: Arc<dyn Worktrees> = Arc::new(OwnWorktrees {
+        door: crate::launch::git(&Env::default()),
+    });
     let workers = worker_tools(&Crew::shown());
+    let workers = workers.into_iter().chain(worktree_tools(&worktrees));
     for tool in upkeep_tools(None, None).into_iter().chain(workers) {
         // Two of one name would be one row.
         drop(set.toolbox.add(tool));

@@ -11,9 +11,11 @@ mod copy;
 mod found;
 mod git;
 mod merge;
+mod own;
 mod place;
 
 pub use found::{WorktreeRow, WorktreeState, Worktrees};
 pub(crate) use merge::{Merged, merge};
+pub(crate) use own::OwnWorktrees;
 pub use place::WorktreeFault;
 pub(crate) use place::{Held, Record};

@@ -51,8 +51,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Show what fills a session's window
     Context(LedgerArgs),
-    /// List a session's background tasks, and whether they still run
-    Tasks(LedgerArgs),
+    /// List a session's background tasks and whether they still run; show or stop one
+    Tasks(TasksArgs),
     /// List, show, merge or discard what workers changed in worktrees of their own
     Worktrees(WorktreesArgs),
     /// Make a session's conversation smaller; the original stays in its log
@@ -502,6 +502,33 @@ pub(crate) struct ReplayArgs {
     pub(crate) ignore_numbers: bool,
     #[command(flatten)]
     pub(crate) json: JsonFlag,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct TasksArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<TasksCommand>,
+    #[command(flatten)]
+    pub(crate) list: LedgerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TasksCommand {
+    /// Print what a task has printed so far
+    Output {
+        /// The task's id
+        task: String,
+        /// Id, start of one, or name; the newest of this folder where it is missing
+        session: Option<String>,
+    },
+    /// End a task that still runs
+    Stop {
+        /// The task's id
+        task: String,
+        /// Id, start of one, or name; the newest of this folder where it is missing
+        session: Option<String>,
+    },
 }
 
 #[derive(Args, Debug)]

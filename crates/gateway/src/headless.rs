@@ -408,7 +408,8 @@ impl Run {
         let waits = self.reading == Reading::Open
             || self.history_until.is_some()
             || !self.prompts.is_empty()
-            || self.workers.are_busy();
+            || self.workers.are_busy()
+            || self.account.owes_news();
         self.ended.is_some() || !(waits || self.account.turn.is_some())
     }
 

@@ -9,3 +9,4 @@ mod process;
 mod search;
 
 pub use local::{Flush, HostOptions, LocalHost, PassEnv};
+pub use process::{end_group, group_holds};

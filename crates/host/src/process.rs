@@ -12,4 +12,5 @@ mod start;
 mod streams;
 
 pub(crate) use group::group_lives;
+pub use group::{end_group, group_holds};
 pub(crate) use start::Starter;

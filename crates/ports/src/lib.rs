@@ -16,6 +16,7 @@ mod tool;
 mod upkeep;
 mod web;
 mod workers;
+mod worktrees;
 
 pub use confine::{Cell, Confining, Contacts, HostAnswer, HostQuestion, Overseer, Warden};
 pub use host::{
@@ -43,6 +44,7 @@ pub use workers::{
     Job, Settle, WorkerAnswer, WorkerKind, WorkerReport, WorkerTold, Workers, Works,
     told_of_changes,
 };
+pub use worktrees::{Entered, Losses, Which, Worktrees};
 
 /// A boxed future, for traits that are used as objects.
 pub type Later<'a, T> = futures::future::BoxFuture<'a, T>;

@@ -367,6 +367,9 @@ pub struct Reported {
     pub micro_usd: u64,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// The last entry of its log that this is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upto: Option<EntryId>,
     /// What it changed in a worktree of its own and is not merged yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,

@@ -37,7 +37,7 @@ pub(crate) struct AgentInput {
     prompt: String,
     subagent_type: Option<String>,
     model: Option<String>,
-    /// True: you go on at once and are told when it ends.
+    /// False: the call waits for the report. Else you go on at once and are told when it ends.
     run_in_background: Option<bool>,
     /// A name for `SendMessage`.
     name: Option<String>,

@@ -13,10 +13,15 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::sync::Notify;
 
 /// The background tasks of a session. Dropping it ends all but the detached ones.
 #[derive(Default)]
-pub struct Tasks(Mutex<BTreeMap<TaskId, Task>>);
+pub struct Tasks {
+    all: Mutex<BTreeMap<TaskId, Task>>,
+    /// Told of each start.
+    begun: Notify,
+}
 
 /// A task that ended since the last look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +99,7 @@ pub(crate) enum Life {
 impl Drop for Tasks {
     /// The session is over: what is detached goes on, the rest ends as it is dropped.
     fn drop(&mut self) {
-        let tasks = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let tasks = self.all.get_mut().unwrap_or_else(PoisonError::into_inner);
         for task in std::mem::take(tasks).into_values() {
             if let (Life::Detached, Run::Going(child)) = (task.life, task.run) {
                 child.release();
@@ -166,6 +171,11 @@ impl Tasks {
         self.all().values_mut().any(Task::has_news)
     }
 
+    /// Waits for the start of a task, or returns at once where one began since the last time.
+    pub async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
     /// How many are running now.
     pub fn running(&self) -> usize {
         self.all()
@@ -223,6 +233,7 @@ impl Tasks {
             life,
         };
         self.all().insert(id.clone(), task);
+        self.begun.notify_one();
         Ok(Started { id, output, mark })
     }
 
@@ -277,7 +288,7 @@ impl Tasks {
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<TaskId, Task>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

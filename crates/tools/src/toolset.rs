@@ -7,7 +7,9 @@ use crate::{
     bash::Bash,
     edit::Edit,
     enter_plan_mode::EnterPlanMode,
+    enter_worktree::EnterWorktree,
     exit_plan_mode::ExitPlanMode,
+    exit_worktree::ExitWorktree,
     glob::Glob,
     grep::Grep,
     ls::Ls,
@@ -32,7 +34,7 @@ use crate::{
     web_search::WebSearch,
     write::Write,
 };
-use gimlet_ports::{AnyTool, Toolbox, Web, Workers};
+use gimlet_ports::{AnyTool, Toolbox, Web, Workers, Worktrees};
 use serde_json::Value;
 use std::{fmt, sync::Arc};
 
@@ -152,6 +154,18 @@ pub fn worker_tools(workers: &Arc<dyn Workers>) -> Vec<Arc<dyn AnyTool>> {
         }),
         Arc::new(MergeWorktree {
             workers: Arc::clone(workers),
+        }),
+    ]
+}
+
+/// The tools through which a session moves into a git worktree and back.
+pub fn worktree_tools(worktrees: &Arc<dyn Worktrees>) -> Vec<Arc<dyn AnyTool>> {
+    vec![
+        Arc::new(EnterWorktree {
+            worktrees: Arc::clone(worktrees),
+        }),
+        Arc::new(ExitWorktree {
+            worktrees: Arc::clone(worktrees),
         }),
     ]
 }

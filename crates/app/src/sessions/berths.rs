@@ -233,6 +233,7 @@ impl Hub {
             _tools: tools,
             purse,
             worker: Some(Arc::clone(&attended)),
+            _waker: None,
             worktree: berth.worktree.clone(),
             top: berth.top.clone(),
         };

@@ -135,7 +135,9 @@ impl Crew {
         {
             return Err(format!("there is a worker called `{name}` already"));
         }
-        let waits = job.waits.unwrap_or(if kind.in_background {
+        // A worker itself has one report to give, so it waits for those of its own.
+        let in_background = kind.in_background || self.depth == 0;
+        let waits = job.waits.unwrap_or(if in_background {
             Waits::No
         } else {
             Waits::ForReport

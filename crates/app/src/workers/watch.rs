@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use gimlet_engine::{SessionHandle, WorkerFact};
 use gimlet_ports::{EventStream, Progress, WorkerReport, told_of_changes};
 use gimlet_protocol::{
-    Asker, Block, Changes, Entry, Event, Fact, Fault, Hired, Op, OpKey, ReplyId, Reported,
+    Asker, Block, Changes, Entry, EntryId, Event, Fact, Fault, Hired, Op, OpKey, ReplyId, Reported,
     ReturnedHow, SessionId, SessionState, Signal, Usage,
 };
 use std::{
@@ -136,6 +136,8 @@ struct Watcher {
     attention: Arc<Mutex<Attention>>,
     turn: Turn,
     turns: u64,
+    /// The last entry of the worker's log that was seen.
+    last: Option<EntryId>,
 }
 
 /// What one turn amounts to.
@@ -181,6 +183,7 @@ impl Watcher {
             attention,
             turn: Turn::new(),
             turns: 0,
+            last: None,
         }
     }
 
@@ -282,6 +285,7 @@ impl Watcher {
         reason = "a report is made of a few kinds of facts among all"
     )]
     async fn fact(&mut self, entry: Entry) {
+        self.last = Some(entry.id);
         match entry.fact {
             Fact::Prompted(_) | Fact::Resumed(_) => {
                 self.turn.began.get_or_insert_with(Instant::now);
@@ -354,6 +358,7 @@ impl Watcher {
             usage: report.usage,
             micro_usd: report.micro_usd,
             took_ms: report.took_ms,
+            upto: self.last,
             changes: report.changes.clone(),
         });
         let hears = {

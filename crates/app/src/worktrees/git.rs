@@ -35,7 +35,7 @@ pub(super) struct Own {
 impl Git {
     /// Git on the repository that a folder lies in, only to be read.
     pub(super) fn found(door: &Door, folder: &Path) -> Result<Self, WorktreeFault> {
-        let door = door.at(folder).map_err(door_fault)?;
+        let door = door.at(folder).map_err(|fault| door_fault(&fault))?;
         Ok(Self { door, own: None })
     }
 
@@ -43,7 +43,7 @@ impl Git {
     pub(super) fn own(door: &Door, own: Own) -> Result<Self, WorktreeFault> {
         // Not the files: what configures git there is a worker's.
         let beside = own.folder.parent().unwrap_or(&own.folder);
-        let door = door.at(beside).map_err(door_fault)?;
+        let door = door.at(beside).map_err(|fault| door_fault(&fault))?;
         let own = Some(own);
         Ok(Self { door, own })
     }
@@ -97,7 +97,7 @@ impl Git {
     }
 }
 
-fn door_fault(fault: GitFault) -> WorktreeFault {
+fn door_fault(fault: &GitFault) -> WorktreeFault {
     match fault {
         GitFault::Missing => WorktreeFault::NoGit,
         GitFault::Start { .. }

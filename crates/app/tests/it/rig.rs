@@ -267,5 +267,6 @@ pub(crate) fn call(id: &str, tool: &str, input: Value) -> Value {
 pub(crate) fn job(kind: &str, model: &str) -> Value {
     json!({
         "description": "do it", "prompt": "Do the task.", "subagent_type": kind, "model": model,
+        "run_in_background": false,
     })
 }

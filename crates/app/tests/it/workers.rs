@@ -276,7 +276,11 @@ async fn a_worker_in_the_background_is_told_of_once_and_goes_on_when_spoken_to()
     let rig = Rig::new();
     let worker = rig.model("worker", &[say("first report"), say("second report")]);
     let mut background = job("explore", &worker);
-    background["run_in_background"] = json!(true);
+    // Where nothing is said, the session does not wait.
+    background
+        .as_object_mut()
+        .unwrap()
+        .remove("run_in_background");
     background["name"] = json!("finder");
     let model = rig.model(
         "main",
@@ -520,7 +524,10 @@ async fn a_project_defines_kinds_that_cannot_widen_anything() {
             call(
                 "c1",
                 "Agent",
-                json!({"description": "t", "prompt": "p", "subagent_type": "tester"}),
+                json!({
+                    "description": "t", "prompt": "p", "subagent_type": "tester",
+                    "run_in_background": false,
+                }),
             ),
             say("tested"),
             say("done"),
@@ -541,4 +548,46 @@ async fn a_project_defines_kinds_that_cannot_widen_anything() {
     assert_eq!(opened.mode, Mode::Default);
     assert!(opened.system[0].starts_with("You run tests.\n\nYou work for another agent"));
     session.close().await;
+}
+
+#[tokio::test]
+async fn a_resting_session_is_woken_once_when_its_background_task_ends() {
+    let mut rig = Rig::new();
+    rig.launch.permission_mode = Some(Mode::BypassPermissions);
+    let gate = rig.work().join("gate");
+    let made = std::process::Command::new("mkfifo").arg(&gate).status();
+    assert!(made.unwrap().success());
+    let command = json!({"command": "cat gate; exit 3", "run_in_background": true});
+    let model = rig.model(
+        "main",
+        &[
+            call("b1", "Bash", command),
+            say("it runs"),
+            say("so it ended"),
+        ],
+    );
+    let mut session = rig.begin(&model).await;
+    session.turn("go").await;
+    assert_eq!(session.facts.iter().filter(|fact| is_told(fact)).count(), 0);
+    std::fs::write(&gate, "let through\n").unwrap();
+    let said = |facts: &[Fact]| {
+        let mut said = facts.iter();
+        said.any(|fact| matches!(fact, Fact::Said(said) if said.text == "so it ended"))
+            .then_some(())
+    };
+    session.until(said).await;
+    let told: Vec<&Fact> = session.facts.iter().filter(|fact| is_told(fact)).collect();
+    let [Fact::Prompted(incoming)] = told[..] else {
+        panic!("{told:?}")
+    };
+    let text = crate::rig::text_of(&incoming.content);
+    assert!(
+        text.contains("ended with exit code 3: cat gate; exit 3"),
+        "{text}"
+    );
+    session.close().await;
+}
+
+fn is_told(fact: &Fact) -> bool {
+    matches!(fact, Fact::Prompted(incoming) if incoming.origin == Origin::Task)
 }

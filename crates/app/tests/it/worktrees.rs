@@ -558,3 +558,59 @@ async fn what_differs_in_kind_conflicts_and_nothing_behind_a_link_is_written() {
     assert!(!work.join("changed.txt").exists());
     session.close().await;
 }
+
+#[tokio::test]
+async fn a_session_moves_into_a_worktree_and_back_without_losing_work() {
+    let mut repository = Repository::new();
+    repository.rig.launch.permission_mode = Some(Mode::BypassPermissions);
+    let enter = json!({"tool": "EnterWorktree", "input": {"name": "apart"}});
+    let exit = |discard: bool| {
+        let input = json!({"action": "remove", "discard_changes": discard});
+        json!({"tool": "ExitWorktree", "input": input})
+    };
+    let work = "git branch --show-current; cat changed.txt; echo made > made.txt";
+    let model = repository.rig.model(
+        "main",
+        &[
+            call("e1", "CallTool", enter.clone()),
+            call("e2", "CallTool", enter),
+            call("w1", "Bash", json!({"command": work})),
+            call("x1", "CallTool", exit(false)),
+            call("x2", "CallTool", exit(true)),
+            call(
+                "w2",
+                "Bash",
+                json!({"command": "git branch --show-current"}),
+            ),
+            say("done"),
+        ],
+    );
+    let before = repository.persons();
+    let status = repository.git(&["status", "--porcelain"]);
+    let mut session = repository.rig.begin(&model).await;
+    session.turn("go").await;
+    let mut texts: Vec<String> = session
+        .results()
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    let refused = session.facts.iter().find_map(|fact| match fact {
+        Fact::Refused(refused) => Some(refused.text.clone()),
+        _ => None,
+    });
+    assert!(refused.unwrap().contains("is in the worktree"));
+    assert!(
+        texts[0].ends_with("Paths of before lead to the original."),
+        "{texts:?}"
+    );
+    assert!(texts[1].starts_with("worktree-apart\nold"), "{texts:?}");
+    assert!(
+        texts[2].contains("they would be lost:\n?? made.txt"),
+        "{texts:?}"
+    );
+    assert!(texts[3].ends_with("apart is gone."), "{texts:?}");
+    assert_eq!(texts.remove(4), "main");
+    session.close().await;
+    assert_eq!(repository.persons(), before);
+    assert_eq!(repository.git(&["status", "--porcelain"]), status);
+}

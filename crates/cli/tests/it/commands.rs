@@ -103,6 +103,35 @@ fn background_tasks_end_with_the_program() {
 }
 
 #[test]
+fn what_was_detached_goes_on_is_shown_and_is_stopped_by_its_id() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    let started = Fifo::new(&rig.work().join("started"));
+    let _wait = Fifo::new(&rig.work().join("wait"));
+    let script = "echo $$ > pid; echo first line; echo up > started; read x < wait";
+    let input = json!({"command": script, "run_in_background": true, "detach": true});
+    wire.calls("toolu_1", "Bash", input);
+    wire.says("Started.");
+    let run = rig.connected(&wire, ["-p", "Start"]).args(BASH).finish();
+    assert_eq!(run.quietly().out(), "Started.\n");
+    assert_eq!(started.line(), "up");
+    let pid = rig.text("pid").trim().parse().unwrap();
+    assert!(runs(pid), "it goes on without the program");
+    let task = |what: &'static str| rig.gimlet(["tasks", what, "bash_1"]).finish();
+    assert_eq!(task("output").quietly().out(), "first line\n");
+    assert_eq!(task("stop").quietly().out(), "Stopped bash_1.\n");
+    gone(pid);
+    let again = task("stop").quietly().out();
+    assert_eq!(again, "bash_1 does not run any more.\n");
+    let missing = rig.gimlet(["tasks", "stop", "bash_2"]).finish().expect(2);
+    assert!(
+        missing
+            .err()
+            .contains("there is no background task `bash_2`")
+    );
+}
+
+#[test]
 fn a_command_sees_no_terminal_no_input_and_no_key() {
     let rig = Rig::new();
     let wire = Wire::new();

@@ -37,4 +37,5 @@ mod turns;
 mod undercover;
 mod undo;
 mod wire;
+mod worker_messages;
 mod worktrees;

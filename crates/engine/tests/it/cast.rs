@@ -13,18 +13,35 @@ use gimlet_engine::{
 };
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    EventStream, Host as _, Later, ModelRequest, OpenFault, OpenSpec, SessionHead, SessionLog,
-    Sessions, Toolbox,
+    Entered, EventStream, Host as _, Later, Losses, ModelRequest, OpenFault, OpenSpec, SessionHead,
+    SessionLog, Sessions, Toolbox, Which, Worktrees,
 };
 use gimlet_protocol::{Accepted, EntryId, Fact, Op, OpKey, Opened, Refusal, SessionId};
 use gimlet_store::Store;
 use gimlet_testkit::scenario::{Answers, SESSION, Scene, Stage};
-use gimlet_tools::{STRUCTURED_OUTPUT, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools};
+use gimlet_tools::{
+    STRUCTURED_OUTPUT, ToolOptions, ToolSet, freeze, reach, toolbox, upkeep_tools, worktree_tools,
+};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+/// The folder of a scene, which is no repository.
+struct NoRepository;
+
+impl Worktrees for NoRepository {
+    fn enter(&self, root: PathBuf, _: Which) -> Later<'_, Result<Entered, String>> {
+        let why = format!("{} is in no git repository", root.display());
+        Box::pin(async { Err(why) })
+    }
+
+    fn remove(&self, worktree: PathBuf, _: Losses) -> Later<'_, Result<(), String>> {
+        let why = format!("{} is in no git repository", worktree.display());
+        Box::pin(async { Err(why) })
+    }
+}
 
 /// The parts of the product as a stage.
 pub(crate) struct Cast {
@@ -160,7 +177,9 @@ impl Process {
         };
         let set = toolbox(options).unwrap();
         let mut offered = set.toolbox.clone();
-        for tool in upkeep_tools(None, None) {
+        let worktrees: Arc<dyn Worktrees> = Arc::new(NoRepository);
+        let more = upkeep_tools(None, None).into_iter();
+        for tool in more.chain(worktree_tools(&worktrees)) {
             offered.add(tool).unwrap();
         }
         let denied = &self.scene.setup.deny;

@@ -44,6 +44,7 @@ scenes! {
     dont_ask
     edit_file
     edit_unread
+    enter_worktree
     exclusive_between_shared
     follow_up_after_rest
     follow_up_while_running

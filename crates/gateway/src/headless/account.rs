@@ -153,6 +153,12 @@ impl Account {
             .map_or(Standing::Between, |turn| turn.standing)
     }
 
+    /// True while the session has something to tell the model that no person sent.
+    pub(crate) fn owes_news(&self) -> bool {
+        let mut queue = self.queue.iter();
+        queue.any(|queued| queued.incoming.origin == Origin::Task)
+    }
+
     pub(crate) fn open_calls(&self) -> &[OpenCall] {
         &self.open
     }

@@ -62,7 +62,7 @@ impl Run {
         } else if let Fact::Hired(hired) = &entry.fact {
             self.hired(hired, entry.at).await;
         } else if let Fact::Reported(reported) = &entry.fact {
-            self.reported(reported);
+            self.reported(reported).await;
         }
         self.print();
     }

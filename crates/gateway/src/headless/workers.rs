@@ -14,12 +14,18 @@ use futures::{
     stream::{BoxStream, SelectAll},
 };
 use gimlet_protocol::{
-    Asker, CallId, Entry, Event, Fact, Hired, Mode, Op, Reply, Reported, ReturnedHow, SessionId,
-    Spent, Timestamp, Waits,
+    Asker, CallId, Entry, EntryId, Event, Fact, Hired, Mode, Op, Reply, Reported, ReturnedHow,
+    SessionId, Spent, Timestamp, Waits,
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use uuid::Uuid;
+
+/// How long the entries of a worker that has reported may take to arrive.
+const CATCHING_UP: Duration = Duration::from_secs(5);
 
 /// What the run knows of the workers of its session.
 #[derive(Default)]
@@ -37,6 +43,8 @@ struct Feed {
     account: Account,
     /// What happened before was told by another run.
     since: Timestamp,
+    /// The last entry of its log that was seen.
+    seen: Option<EntryId>,
 }
 
 impl Workers {
@@ -69,6 +77,7 @@ impl Run {
                     hired: hired.clone(),
                     account,
                     since,
+                    seen: None,
                 };
                 self.workers.feeds.insert(id.clone(), feed);
                 let tagged = events.map(move |event| (id.clone(), event));
@@ -82,11 +91,28 @@ impl Run {
     }
 
     /// A worker came to rest.
-    pub(super) fn reported(&mut self, reported: &Reported) {
+    pub(super) async fn reported(&mut self, reported: &Reported) {
+        self.hear_out(reported).await;
         self.workers.busy.remove(&reported.worker);
         if let Some(feed) = self.workers.feeds.get(&reported.worker) {
             self.messages.task_ended(&feed.hired, reported);
             self.print();
+        }
+    }
+
+    /// Tells what the worker did before its report is told.
+    async fn hear_out(&mut self, reported: &Reported) {
+        let until = tokio::time::Instant::now() + CATCHING_UP;
+        loop {
+            let feed = self.workers.feeds.get(&reported.worker);
+            if feed.is_none_or(|feed| feed.seen >= reported.upto) {
+                return;
+            }
+            let next = tokio::time::timeout_at(until, self.workers.events.next()).await;
+            let Ok(Some((session, event))) = next else {
+                return;
+            };
+            Box::pin(self.worker_event(&session, event)).await;
         }
     }
 
@@ -95,11 +121,12 @@ impl Run {
         if let Fact::Hired(hired) = &entry.fact {
             Box::pin(self.hired(hired, entry.at)).await;
         } else if let Fact::Reported(reported) = &entry.fact {
-            self.reported(reported);
+            Box::pin(self.reported(reported)).await;
         }
         let Some(feed) = self.workers.feeds.get_mut(session) else {
             return;
         };
+        feed.seen = Some(entry.id);
         let taken = feed.account.take(&entry);
         if entry.at < feed.since {
             return;
@@ -201,12 +228,7 @@ impl Messages {
     }
 
     /// Tells of a fact of a worker: what it calls, and what comes of it.
-    fn worker_fact(
-        &mut self,
-        from: &Hired,
-        entry: &Entry,
-        reply: &[(gimlet_protocol::EntryId, Piece)],
-    ) {
+    fn worker_fact(&mut self, from: &Hired, entry: &Entry, reply: &[(EntryId, Piece)]) {
         if let Fact::Spent(spent) = &entry.fact
             && spent.asker == Asker::Main
         {

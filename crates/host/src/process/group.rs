@@ -4,11 +4,66 @@ use rustix::{
     io::Errno,
     process::{Pid, Signal, kill_process_group, test_kill_process_group},
 };
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often a group that shall end is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Tells whether a group has a member that still runs.
 pub(crate) fn group_lives(group: i32) -> bool {
     // 0 and 1 would mean our own group and every process.
     group > 1 && Pid::from_raw(group).is_some_and(has_living_member)
+}
+
+/// Tells whether a member of a group holds this file open. Where that cannot be found out, true.
+#[cfg(target_os = "linux")]
+pub fn group_holds(group: i32, path: &Path) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return true;
+    };
+    processes.flatten().any(|process| {
+        let folder = process.path();
+        std::fs::read(folder.join("stat")).is_ok_and(|stat| is_living_member(&stat, group))
+            && std::fs::read_dir(folder.join("fd")).is_ok_and(|open| {
+                let mut open = open.flatten();
+                open.any(|one| std::fs::read_link(one.path()).is_ok_and(|file| file == path))
+            })
+    })
+}
+
+/// Tells whether a member of a group holds this file open. Where that cannot be found out, true.
+#[cfg(not(target_os = "linux"))]
+pub fn group_holds(_group: i32, _path: &Path) -> bool {
+    true
+}
+
+/// Asks every member of a group to end, and ends those that do not within `grace`. True when
+/// nobody is left. Blocks for as long.
+pub fn end_group(group: i32, grace: Duration) -> bool {
+    let Some(pid) = Pid::from_raw(group).filter(|_| group > 1) else {
+        return true;
+    };
+    ask_to_end(pid);
+    if ends_within(pid, grace) {
+        return true;
+    }
+    end_now(pid);
+    ends_within(pid, grace)
+}
+
+fn ends_within(group: Pid, time: Duration) -> bool {
+    let until = Instant::now() + time;
+    while has_living_member(group) {
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    true
 }
 
 /// Tells whether a group has a member that is not a zombie.

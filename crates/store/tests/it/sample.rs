@@ -250,6 +250,7 @@ pub(crate) fn every_fact() -> Vec<Fact> {
             usage: Usage::default(),
             micro_usd: 120,
             took_ms: 900,
+            upto: None,
             changes: None,
         })),
         Fact::Snapshot(Box::new(Snapshot {

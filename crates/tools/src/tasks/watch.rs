@@ -75,8 +75,12 @@ impl Tasks {
                 // Not there yet, or more than is followed.
                 Err(_) => (Vec::new(), told),
             };
-            self.push(&id, new);
-            if let Some(watch) = self.all().get_mut(&id).and_then(|task| task.watch.as_mut()) {
+            if let Some(watch) = self.all().get_mut(&id).and_then(|task| task.watch.as_mut())
+                // Someone else may have followed it meanwhile.
+                && watch.told == told
+                && !watch.is_over
+            {
+                watch.events.extend(new);
                 watch.told = seen;
                 watch.is_over = ended;
             }

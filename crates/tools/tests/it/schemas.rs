@@ -1,11 +1,14 @@
 //! What the model is told of each tool, and what the person is.
 
 use crate::{rig::Rig, web::web};
-use gimlet_ports::{Job, Later, Settle, WorkerAnswer, WorkerKind, WorkerTold, Workers};
+use gimlet_ports::{
+    Entered, Job, Later, Losses, Settle, Which, WorkerAnswer, WorkerKind, WorkerTold, Workers,
+    Worktrees,
+};
 use gimlet_protocol::{CallId, Changes, Exposure, Lane, Risk, SessionId};
-use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools};
+use gimlet_tools::{ToolOptions, freeze, toolbox, upkeep_tools, worker_tools, worktree_tools};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Workers of which only the kinds are looked at.
 struct Nobody;
@@ -40,6 +43,16 @@ impl Workers for Nobody {
     }
 }
 
+impl Worktrees for Nobody {
+    fn enter(&self, root: PathBuf, _: Which) -> Later<'_, Result<Entered, String>> {
+        Box::pin(async move { Err(format!("{} is no repository", root.display())) })
+    }
+
+    fn remove(&self, worktree: PathBuf, _: Losses) -> Later<'_, Result<(), String>> {
+        Box::pin(async move { Err(format!("{} is no worktree", worktree.display())) })
+    }
+}
+
 fn all() -> gimlet_tools::ToolSet {
     let schema = json!({"type": "object", "properties": {"sum": {"type": "integer"}}});
     let mut set = toolbox(ToolOptions {
@@ -48,7 +61,10 @@ fn all() -> gimlet_tools::ToolSet {
     })
     .unwrap();
     let workers: Arc<dyn Workers> = Arc::new(Nobody);
-    let workers = worker_tools(&workers);
+    let worktrees: Arc<dyn Worktrees> = Arc::new(Nobody);
+    let workers = worker_tools(&workers)
+        .into_iter()
+        .chain(worktree_tools(&worktrees));
     for tool in upkeep_tools(None, None).into_iter().chain(workers) {
         set.toolbox.add(tool).unwrap();
     }
