@@ -108,19 +108,23 @@ fn what_was_detached_goes_on_is_shown_and_is_stopped_by_its_id() {
     let wire = Wire::new();
     let started = Fifo::new(&rig.work().join("started"));
     let _wait = Fifo::new(&rig.work().join("wait"));
-    let script = "echo $$ > pid; echo first line; echo up > started; read x < wait";
+    let script = "echo first line; echo up > started; read x < wait";
     let input = json!({"command": script, "run_in_background": true, "detach": true});
     wire.calls("toolu_1", "Bash", input);
     wire.says("Started.");
     let run = rig.connected(&wire, ["-p", "Start"]).args(BASH).finish();
     assert_eq!(run.quietly().out(), "Started.\n");
     assert_eq!(started.line(), "up");
-    let pid = rig.text("pid").trim().parse().unwrap();
-    assert!(runs(pid), "it goes on without the program");
+    let listed = || rig.gimlet(["tasks"]).finish().quietly().out();
+    assert!(listed().contains("running, process group"), "{}", listed());
     let task = |what: &'static str| rig.gimlet(["tasks", what, "bash_1"]).finish();
     assert_eq!(task("output").quietly().out(), "first line\n");
     assert_eq!(task("stop").quietly().out(), "Stopped bash_1.\n");
-    gone(pid);
+    assert!(
+        listed().contains("ended, and nobody saw how"),
+        "{}",
+        listed()
+    );
     let again = task("stop").quietly().out();
     assert_eq!(again, "bash_1 does not run any more.\n");
     let missing = rig.gimlet(["tasks", "stop", "bash_2"]).finish().expect(2);
