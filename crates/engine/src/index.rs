@@ -10,7 +10,7 @@ use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
     Asker, Block, Call, CallId, Change, Confinement, Desk, Entry, EntryId, Fact, Fault, Finish,
     Grant, GrantId, Granted, Hired, Mark, Message, Mode, NoteKind, Offer, OpKey, Opened, Queued,
-    Reply, ReplyScope, Reported, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
+    Reply, ReplyScope, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
 };
 use std::{
     borrow::Cow,
@@ -269,21 +269,8 @@ impl Index {
                 }
                 self.count_review(reviewed.outcome);
             }
-            Fact::Reported(reported) => self.report(reported),
+            Fact::Reported(reported) => Arc::make_mut(&mut self.desk).report(reported),
             Fact::Snapshot(_) | Fact::Contacted(_) | Fact::Unknown(_) => {}
-        }
-    }
-
-    fn report(&mut self, reported: &Reported) {
-        let desk = Arc::make_mut(&mut self.desk);
-        match &reported.changes {
-            Some(changes) => {
-                let changes = changes.clone();
-                desk.changes.insert(reported.worker.clone(), changes);
-            }
-            None => {
-                desk.changes.remove(&reported.worker);
-            }
         }
     }
 

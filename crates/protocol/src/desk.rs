@@ -1,6 +1,6 @@
 //! The desk: what a session's tools must remember between calls, folded from facts.
 
-use crate::{SessionId, TaskId};
+use crate::{Reported, SessionId, TaskId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{
@@ -315,6 +315,15 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Takes in what a worker reports: its changes wait from here on, and no earlier ones do.
+    pub fn report(&mut self, reported: &Reported) {
+        let worker = reported.worker.clone();
+        match reported.changes.clone() {
+            Some(changes) => drop(self.changes.insert(worker, changes)),
+            None => drop(self.changes.remove(&worker)),
+        }
+    }
+
     /// Takes one mark in.
     pub fn apply(&mut self, mark: &Mark) {
         match mark {
