@@ -2,11 +2,11 @@
 //! disk is looked at, taken back and brought back.
 
 use crate::{
-    events::{Fifo, gone},
+    events::{Fifo, gone_inside},
     rig::Rig,
     wire::Wire,
 };
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -205,13 +205,8 @@ fn a_call_that_was_running_when_gimlet_was_killed_is_taken_back() {
     assert_eq!(started.line(), "up");
     live.signal(Signal::KILL);
     assert_eq!(live.finish().signal, Some(9));
-    let pid: i32 = fs::read_to_string(rig.work().join("pid"))
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
-    kill_process_group(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    gone(pid);
+    // What ran ends with the one that held it.
+    gone_inside(&rig.work(), rig.text("pid").trim().parse().unwrap());
     // Whether the last beat came before the last change is a matter of the machine.
     let undone = rig
         .gimlet(["undo", "toolu_1", "--force"])
