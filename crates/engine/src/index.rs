@@ -635,9 +635,7 @@ impl Index {
     /// The same estimate for a conversation that was compacted to `content` and `kept` messages.
     pub(crate) fn tokens_after(&self, content: &[Block], kept: u64) -> u64 {
         let messages = self.transcript.messages();
-        let kept = usize::try_from(kept)
-            .unwrap_or(usize::MAX)
-            .min(messages.len());
+        let kept = usize::try_from(kept).map_or(messages.len(), |kept| kept.min(messages.len()));
         let tail = messages.get(messages.len() - kept..).unwrap_or_default();
         let bytes = content.iter().map(block_bytes).sum::<u64>() + Transcript::bytes_of(tail);
         self.fixed_tokens() + tokens(bytes)
@@ -769,14 +767,13 @@ fn active_ranges(
 ) -> Vec<(u64, u64)> {
     let mut ranges = Vec::new();
     let mut end = last;
-    while let Some(last) = end {
+    while let Some(last) = end.take() {
         if let Some((rewound, parent)) = rewinds.range(..=last).next_back() {
             ranges.push((rewound.0, last.0));
             // A parent that is not earlier is damage; the walk must end all the same.
             end = parent.filter(|parent| parent < rewound);
         } else {
             ranges.push((0, last.0));
-            end = None;
         }
     }
     ranges

@@ -150,6 +150,8 @@ fn plant(root: &Path) {
         &["add", "-A"],
         &[
             "-c",
+            "gc.auto=0",
+            "-c",
             "user.name=a",
             "-c",
             "user.email=a",
