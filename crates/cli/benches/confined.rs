@@ -1,5 +1,7 @@
 //! What a confinement adds to a command: the same command as it is, and confined.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark fails as a test does")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::{
     os::unix::process::CommandExt as _,

@@ -48,19 +48,17 @@ impl Fifo {
 /// The number outside of a process that knows itself by this one: a confined command has a
 /// world of its own. It is told by where it works; `None` where it has ended.
 pub(crate) fn outside(work: &Path, number: i32) -> Option<i32> {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|process| {
-            let outer: i32 = process.file_name().to_str()?.parse().ok()?;
-            let cwd = std::fs::read_link(process.path().join("cwd")).ok()?;
-            let status = std::fs::read_to_string(process.path().join("status")).ok()?;
-            let numbers = status
-                .lines()
-                .find_map(|line| line.strip_prefix("NSpid:"))?;
-            let inner: i32 = numbers.split_whitespace().last()?.parse().ok()?;
-            (cwd.starts_with(work) && inner == number).then_some(outer)
-        })
-        .next()
+    let mut processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes.find_map(|process| {
+        let outer: i32 = process.file_name().to_str()?.parse().ok()?;
+        let cwd = std::fs::read_link(process.path().join("cwd")).ok()?;
+        let status = std::fs::read_to_string(process.path().join("status")).ok()?;
+        let numbers = status
+            .lines()
+            .find_map(|line| line.strip_prefix("NSpid:"))?;
+        let inner: i32 = numbers.split_whitespace().last()?.parse().ok()?;
+        (cwd.starts_with(work) && inner == number).then_some(outer)
+    })
 }
 
 /// Waits until a process has ended that knows itself by this number.
