@@ -184,7 +184,6 @@ impl Index {
             Fact::Asked(asked) => {
                 if let Some(open) = self.open_call(&asked.call) {
                     open.offered.clone_from(&asked.question.offers);
-                    // About a host that its command wants to reach: it runs on meanwhile.
                     if open.phase != Phase::Began {
                         open.phase = Phase::Asked;
                         open.confinement.clone_from(&asked.question.confinement);
@@ -401,13 +400,11 @@ impl Index {
             return;
         };
         match reply {
-            // A command that waits for a host runs on.
             Reply::Allow { .. } if open.phase == Phase::Began => {}
             Reply::Allow { input, .. } => {
                 open.phase = Phase::Cleared;
                 open.changed.clone_from(input);
             }
-            // The result follows as `Refused`, in the same batch.
             Reply::Deny { .. } => {}
         }
         open.offered.clear();
