@@ -114,6 +114,27 @@ impl Launch {
         Ok(spec)
     }
 
+    /// The same in a copy of the folder, which is trusted for this run where the folder is.
+    ///
+    /// # Errors
+    /// When Gimlet's own folders cannot be told.
+    pub fn in_copy(self, folder: PathBuf) -> Result<Self, OpenFault> {
+        let dirs = Dirs::find(&self.env).map_err(|fault| OpenFault::Environment {
+            text: fault.to_string(),
+            hint: Some(fault.hint()),
+        })?;
+        let trust = if self.workspace(&dirs).is_trusted() {
+            TrustFlag::ThisRun
+        } else {
+            self.trust
+        };
+        Ok(Self {
+            cwd: folder,
+            trust,
+            ..self
+        })
+    }
+
     /// What of the repository's files counts. A book that cannot be believed trusts nothing.
     pub(crate) fn workspace(&self, dirs: &Dirs) -> Workspace {
         let book = Book::open(&dirs.data).unwrap_or_else(|_| Book::empty(&dirs.data));

@@ -497,6 +497,9 @@ pub(crate) struct ReplayArgs {
     /// Work in this folder itself and not in a copy of it
     #[arg(long)]
     pub(crate) here: bool,
+    /// Trust the folder for this run, as `gimlet -p --trust` does
+    #[arg(long)]
+    pub(crate) trust: bool,
     /// Where only digits differ, as in times and process numbers, count it as the same
     #[arg(long)]
     pub(crate) ignore_numbers: bool,

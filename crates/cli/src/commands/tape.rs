@@ -10,6 +10,7 @@ use crate::{
 use gimlet_app::{
     Deck, Difference, DifferenceKind, FolderCopy, Hub, Launch, Player, Recorder, ReplayReport,
     Tape, TapeFault,
+    TrustFlag,
 };
 use gimlet_ports::Sessions as _;
 use std::{io, sync::Arc};
@@ -38,7 +39,14 @@ fn play(args: &ReplayArgs) -> Result<Exit, Exit> {
         exit::complain(kind, &fault.to_string(), None)
     })?;
     let player = Player::new(tape);
-    let launch = plain_launch()?;
+    let launch = Launch {
+        trust: if args.trust {
+            TrustFlag::ThisRun
+        } else {
+            TrustFlag::AsSaid
+        },
+        ..plain_launch()?
+    };
     let copy = if args.here {
         None
     } else {
@@ -49,10 +57,9 @@ fn play(args: &ReplayArgs) -> Result<Exit, Exit> {
         })?)
     };
     let launch = match &copy {
-        Some(copy) => Launch {
-            cwd: copy.folder().to_owned(),
-            ..launch
-        },
+        Some(copy) => launch
+            .in_copy(copy.folder().to_owned())
+            .map_err(|fault| exit::open_fault(&fault))?,
         None => launch,
     };
     let launch = player

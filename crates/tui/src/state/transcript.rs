@@ -338,9 +338,11 @@ impl Transcript {
         if self.reply.as_ref() == Some(reply) {
             let first = self.streams.iter().find(|(_, place)| {
                 let cell = self.cells.get(**place);
-                let is_open =
-                    |cell: &Cell| matches!(cell.kind, Kind::Thought { took_ms: None, .. });
-                cell.is_some_and(is_open)
+                // It may be over already, because something else began.
+                let waits = |cell: &Cell| {
+                    cell.entry.is_none() && matches!(cell.kind, Kind::Thought { .. })
+                };
+                cell.is_some_and(waits)
             });
             if let Some((index, place)) = first.map(|(index, place)| (*index, *place)) {
                 self.streams.remove(&index);
@@ -349,7 +351,7 @@ impl Transcript {
                     let since = cell.at;
                     text.clone_into(match &mut cell.kind {
                         Kind::Thought { text, took_ms } => {
-                            *took_ms = Some(at.0.saturating_sub(since.0));
+                            took_ms.get_or_insert(at.0.saturating_sub(since.0));
                             text
                         }
                         Kind::Said(_)
