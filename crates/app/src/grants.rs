@@ -6,7 +6,7 @@ use gimlet_ports::{GrantKeeper, LogFault, OpenFault, SessionLog as _};
 use gimlet_protocol::{Fact, GrantId, ReplyScope, SessionId, Timestamp};
 use gimlet_settings::{Dirs, Layer, with_items};
 use gimlet_store::{FindFault, Store};
-use gimlet_trust::{Book, Capability, CapabilityKind};
+use gimlet_trust::{Book, Capability, CapabilityKind, Workspace};
 use std::{
     fs,
     io::{ErrorKind, Write as _},
@@ -49,40 +49,32 @@ impl LocalRules {
     /// The same, with what the book says of the folder of a launch.
     pub(crate) fn of_session(root: &Path, launch: &Launch, dirs: &Dirs) -> Self {
         let workspace = launch.workspace(dirs);
-        let book = workspace.is_trusted().then(|| TrustedIn {
-            data: dirs.data.clone(),
-            root: workspace.place().root.clone(),
-        });
+        let book = workspace.is_trusted().then(|| trusted_in(&workspace, dirs));
         Self::new(root, book)
     }
 
-    /// Writes down that the person agreed to these rules, so that they count from the file.
-    fn agree(&self, rules: &[String]) -> Result<(), String> {
+    /// Writes down what the person agrees to, so that it counts from the file, and what they no
+    /// longer agree to, so that no other file brings it back. True when something changed.
+    fn agree(&self, add: &[String], remove: &[String]) -> Result<bool, String> {
         let Some(trusted) = &self.book else {
             return Err("the folder is not trusted".to_owned());
         };
+        let prints = |rules: &[String]| rules.iter().map(|rule| print_of(rule)).collect::<Vec<_>>();
         let mut book = Book::open(&trusted.data).map_err(|fault| fault.to_string())?;
         // Trusted for this run alone: there is nothing to write down.
-        let Some(mut grant) = book.grant_of(&trusted.root).cloned() else {
-            return Ok(());
-        };
-        for rule in rules {
-            let agreed = Capability {
-                kind: CapabilityKind::Rule,
-                what: rule.clone(),
-                place: String::new(),
-            };
-            let print = agreed.fingerprint();
-            if !grant.capabilities.contains(&print) {
-                grant.capabilities.push(print);
-            }
-        }
-        book.add(grant).map_err(|fault| fault.to_string())
+        book.amend(&trusted.root, &prints(add), &prints(remove))
+            .map_err(|fault| fault.to_string())
     }
 
-    /// Takes a rule out; false when it does not stand there.
+    /// Takes a rule out of the file and out of what was agreed to; false when it stands in
+    /// neither.
     pub(crate) fn remove(&self, rule: &str) -> Result<bool, String> {
-        self.change(&[], &[rule.to_owned()])
+        let rules = [rule.to_owned()];
+        let stood = self.change(&[], &rules)?;
+        let agreed = self.agree(&[], &rules).map_err(|why| {
+            format!("{rule} is still agreed to, should another file have it: {why}")
+        })?;
+        Ok(stood || agreed)
     }
 
     /// True when the file became another one.
@@ -127,8 +119,27 @@ impl GrantKeeper for LocalRules {
 
     fn keep(&self, rules: &[String]) -> Result<(), String> {
         self.change(rules, &[])?;
-        self.agree(rules)
+        self.agree(rules, &[]).map(|_| ())
     }
+}
+
+/// Where the book speaks of a folder.
+fn trusted_in(workspace: &Workspace, dirs: &Dirs) -> TrustedIn {
+    let root = workspace.granted_root();
+    TrustedIn {
+        data: dirs.data.clone(),
+        root: root.unwrap_or(&workspace.place().root).to_owned(),
+    }
+}
+
+/// By this the book knows a rule that allows.
+fn print_of(rule: &str) -> String {
+    let agreed = Capability {
+        kind: CapabilityKind::Rule,
+        what: rule.to_owned(),
+        place: String::new(),
+    };
+    agreed.fingerprint()
 }
 
 /// One grant that holds.
@@ -197,12 +208,17 @@ pub fn revoke(launch: &Launch, name: &str, session: Option<&str>) -> Result<Stri
         hint: Some("`gimlet policy grants` lists them".to_owned()),
     };
     if name.contains('(') || name.starts_with(|c: char| c.is_ascii_uppercase() || c == 'm') {
-        let rules = LocalRules::new(&launch.cwd, None);
+        // Not only where it is trusted now: what was agreed to would count again with the trust.
+        let book = trusted_in(&launch.workspace(&dirs), &dirs);
+        let rules = LocalRules::new(&launch.cwd, Some(book));
         let removed = rules
             .remove(name)
             .map_err(|text| OpenFault::Environment { text, hint: None })?;
         return if removed {
-            Ok(format!("{name} is no longer in {}", rules.path.display()))
+            Ok(format!(
+                "{name} is no longer in {}, nor agreed to in another file of the folder",
+                rules.path.display()
+            ))
         } else {
             Err(unknown())
         };

@@ -6,6 +6,7 @@ use crate::{
     index::Index,
     sample::{Audience, ReplyInProgress, close_ledger},
 };
+use gimlet_hygiene::screen::without_own_envelopes;
 use gimlet_ports::{LogFault, Model, ModelCard, ModelEnd, ToolChoice};
 use gimlet_protocol::{
     Asker, Block, Compacted, Fact, Finish, Message, NoteKind, Noted, Role, SessionState,
@@ -231,10 +232,10 @@ fn whole_text(kept: &str, summary: Option<&str>) -> String {
     let mut out = String::from(
         "<conversation-so-far>\nThe conversation before this point was replaced to make room. What follows first was kept word for word and is right where the summary differs.\n\n",
     );
-    out.push_str(kept.trim_end());
+    out.push_str(&without_own_envelopes(kept.trim_end()));
     if let Some(summary) = summary {
         out.push_str("\n\n# Summary of the rest\n\n");
-        out.push_str(summary.trim());
+        out.push_str(&without_own_envelopes(summary.trim()));
     }
     out.push_str("\n</conversation-so-far>");
     out

@@ -5,7 +5,7 @@ use crate::{
     plan_mode,
     transcript::{Transcript, block_bytes},
 };
-use gimlet_hygiene::screen::for_model;
+use gimlet_hygiene::screen::{for_model, without_own_envelopes};
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
     Asker, Block, Call, CallId, Change, Confinement, Desk, Entry, EntryId, Fact, Fault, Finish,
@@ -13,7 +13,6 @@ use gimlet_protocol::{
     Reply, ReplyScope, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
 };
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
@@ -683,14 +682,17 @@ fn tokens(bytes: u64) -> u64 {
     bytes * 10 / 36
 }
 
-/// What a tool returned as the model hears it. The log keeps what it was.
+/// What a tool returned as the model hears it: nothing hidden in it, and nothing that passes for
+/// what Gimlet itself tells. The log keeps what it was.
 fn heard(content: &[Block]) -> Vec<Block> {
     let clean = |block: &Block| {
         let mut block = block.clone();
-        if let Block::Text { text, .. } = &mut block
-            && let Cow::Owned(cleaned) = for_model(text)
-        {
-            *text = cleaned;
+        if let Block::Text { text, .. } = &mut block {
+            let cleaned = for_model(text);
+            let harmless = without_own_envelopes(&cleaned);
+            if harmless != text.as_str() {
+                *text = harmless.into_owned();
+            }
         }
         block
     };
@@ -704,8 +706,9 @@ enum Success {
     No,
 }
 
-/// A reminder as the model reads it.
+/// A reminder as the model reads it. What it repeats from a file does not end it.
 fn reminder(text: &str) -> Block {
+    let text = without_own_envelopes(text);
     Block::text(format!("<system-reminder>\n{text}\n</system-reminder>"))
 }
 

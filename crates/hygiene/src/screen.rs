@@ -8,7 +8,7 @@ mod model;
 mod sgr;
 
 pub use filter::Screen;
-pub use model::{as_data, for_model};
+pub use model::{as_data, for_model, without_own_envelopes};
 
 use chars::Class;
 use std::borrow::Cow;

@@ -131,6 +131,37 @@ impl Book {
         Ok(found)
     }
 
+    /// Has the grant of a folder cover these fingerprints as well, and those no longer. False
+    /// where nothing became another, also because there is no such grant.
+    ///
+    /// # Errors
+    /// When the book cannot be believed or written.
+    pub fn amend(
+        &mut self,
+        root: &Path,
+        add: &[String],
+        remove: &[String],
+    ) -> Result<bool, BookFault> {
+        if self.grant_of(root).is_none() {
+            return Ok(false);
+        }
+        let mut changed = false;
+        self.change(|grants| {
+            let Some(grant) = grants.iter_mut().find(|grant| grant.root == root) else {
+                return;
+            };
+            let before = grant.capabilities.clone();
+            grant.capabilities.retain(|print| !remove.contains(print));
+            for print in add {
+                if !grant.capabilities.contains(print) {
+                    grant.capabilities.push(print.clone());
+                }
+            }
+            changed = grant.capabilities != before;
+        })?;
+        Ok(changed)
+    }
+
     /// Reads it again under a lock, so that two processes do not lose each other's grants.
     fn change(&mut self, change: impl FnOnce(&mut Vec<Grant>)) -> Result<(), BookFault> {
         let broken = |error| BookFault::Broken {

@@ -322,31 +322,43 @@ impl Workspace {
         read_regular(&real, most_bytes)
     }
 
+    /// The folder whose grant covers this one: itself, one above, or what it is a worktree of.
+    pub fn granted_root(&self) -> Option<&Path> {
+        Some(&self.grant_for(&self.place)?.root)
+    }
+
     fn standing_of(&self, place: &Place) -> Standing {
-        let never = Standing::Untrusted(Untrusted::NeverAsked);
+        let Some(grant) = self.grant_for(place) else {
+            return Standing::Untrusted(Untrusted::NeverAsked);
+        };
+        let now = Place::find(&grant.root, self.home.as_deref())
+            .ok()
+            .filter(|now| now.root == grant.root)
+            .and_then(|now| Identity::of(&now).ok());
+        match now {
+            Some(now) if grant.identity.still_fits(&now) => Standing::Trusted {
+                known: grant.capabilities.iter().cloned().collect(),
+            },
+            Some(_) | None => Standing::Untrusted(Untrusted::Replaced),
+        }
+    }
+
+    fn grant_for(&self, place: &Place) -> Option<&Grant> {
         if let Some(grant) = self.grant_over(place) {
-            let now = Place::find(&grant.root, self.home.as_deref())
-                .ok()
-                .filter(|now| now.root == grant.root)
-                .and_then(|now| Identity::of(&now).ok());
-            return match now {
-                Some(now) if grant.identity.still_fits(&now) => Standing::Trusted {
-                    known: grant.capabilities.iter().cloned().collect(),
-                },
-                Some(_) | None => Standing::Untrusted(Untrusted::Replaced),
-            };
+            return Some(grant);
         }
         // A worktree is one by what stands in the trusted repository's own folder.
-        if let GitEntry::Linked {
+        let GitEntry::Linked {
             worktree_of: Some(main),
             ..
         } = &place.git
-            && let Ok(main) = Place::find(main, self.home.as_deref())
-            && main.git == GitEntry::Folder
-        {
-            return self.standing_of(&main);
-        }
-        never
+        else {
+            return None;
+        };
+        let main = Place::find(main, self.home.as_deref()).ok()?;
+        (main.git == GitEntry::Folder)
+            .then(|| self.grant_over(&main))
+            .flatten()
     }
 
     /// The grant that covers a place: of its own root, or of a folder above with no repository

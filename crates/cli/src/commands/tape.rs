@@ -9,8 +9,7 @@ use crate::{
 };
 use gimlet_app::{
     Deck, Difference, DifferenceKind, FolderCopy, Hub, Launch, Player, Recorder, ReplayReport,
-    Tape, TapeFault,
-    TrustFlag,
+    Tape, TapeFault, TrustFlag,
 };
 use gimlet_ports::Sessions as _;
 use std::{io, sync::Arc};

@@ -51,28 +51,57 @@ pub fn for_model(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text inside an envelope with this name, which it cannot close or open again: a bracket
-/// before the name is spelled with its look-alike.
+/// Names of the envelopes in which Gimlet itself speaks to the model.
+const OWN_ENVELOPES: [&str; 2] = ["system-reminder", "conversation-so-far"];
+
+/// The text inside an envelope with this name, which it cannot close or open again, nor pass
+/// for one of Gimlet's own: a bracket before such a name is spelled with its look-alike.
 pub fn as_data(name: &str, text: &str) -> String {
     let clean = for_model(text);
-    let mut out = String::with_capacity(clean.len() + 2 * name.len() + 8);
-    out.extend([format!("<{name}>\n")]);
-    let mut rest: &str = &clean;
-    while let Some((before, after)) = rest.split_once('<') {
-        out.push_str(before);
-        let inner = after.trim_start_matches(|c: char| c == '/' || c.is_whitespace());
-        let names_it = inner
-            .get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name));
-        out.push(if names_it { '‹' } else { '<' });
-        rest = after;
-    }
-    out.push_str(rest);
+    let [reminder, earlier] = OWN_ENVELOPES;
+    let inner = without_tags(&clean, &[name, reminder, earlier]);
+    let mut out = format!("<{name}>\n{inner}");
     if !out.ends_with('\n') {
         out.push('\n');
     }
     out.extend([format!("</{name}>")]);
     out
+}
+
+/// Text from outside that opens and closes none of the envelopes in which Gimlet itself speaks.
+pub fn without_own_envelopes(text: &str) -> Cow<'_, str> {
+    without_tags(text, &OWN_ENVELOPES)
+}
+
+/// Spells the bracket before each of these names with its look-alike, whatever their case and
+/// the blanks and strokes before them.
+fn without_tags<'t>(text: &'t str, names: &[&str]) -> Cow<'t, str> {
+    let begins_tag = |after: &str| {
+        let inner = after.trim_start_matches(|c: char| c == '/' || c.is_whitespace());
+        names.iter().any(|name| {
+            inner
+                .get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name))
+        })
+    };
+    let after_bracket = |at: usize| text.get(at + 1..).unwrap_or_default();
+    let mut tags = text
+        .match_indices('<')
+        .map(|(at, _)| at)
+        .filter(|at| begins_tag(after_bracket(*at)))
+        .peekable();
+    if tags.peek().is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut done = 0;
+    for at in tags {
+        out.push_str(text.get(done..at).unwrap_or_default());
+        out.push('‹');
+        done = at + 1;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 fn is_suspect(c: char) -> bool {

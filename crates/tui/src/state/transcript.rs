@@ -339,9 +339,8 @@ impl Transcript {
             let first = self.streams.iter().find(|(_, place)| {
                 let cell = self.cells.get(**place);
                 // It may be over already, because something else began.
-                let waits = |cell: &Cell| {
-                    cell.entry.is_none() && matches!(cell.kind, Kind::Thought { .. })
-                };
+                let waits =
+                    |cell: &Cell| cell.entry.is_none() && matches!(cell.kind, Kind::Thought { .. });
                 cell.is_some_and(waits)
             });
             if let Some((index, place)) = first.map(|(index, place)| (*index, *place)) {
