@@ -280,7 +280,7 @@ impl Hub {
             models: Arc::clone(&self.models),
             tools: toolbox,
             judges,
-            confining: confines.then(|| confiner as Arc<_>),
+            confining: confines.then_some(confiner as Arc<_>),
             contacts: confines.then(|| Arc::clone(&door) as Arc<_>),
             reminders: vec![
                 Arc::new(LazyMemory::new(self.memory_search(cwd))),

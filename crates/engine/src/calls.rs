@@ -78,7 +78,7 @@ impl Driver {
                 }
             }
         }
-        let facts = self.ruling_facts(call, plan, &scene, ruling);
+        let facts = self.ruling_facts(call, &plan, &scene, ruling);
         self.record(facts)
     }
 
@@ -110,7 +110,7 @@ impl Driver {
     fn ruling_facts(
         &self,
         call: &Call,
-        plan: Plan,
+        plan: &Plan,
         scene: &Scene,
         mut ruling: Ruling,
     ) -> Vec<Fact> {
@@ -134,7 +134,7 @@ impl Driver {
                     &Asking {
                         tool: &call.tool,
                         input: &call.input,
-                        plan: &plan,
+                        plan,
                         scene,
                     },
                 );
@@ -144,7 +144,7 @@ impl Driver {
                 vec![Fact::Asked(Asked { call: id, question })]
             }
             Verdict::Deny => {
-                let text = denial(&plan, &ruling);
+                let text = denial(plan, &ruling);
                 vec![Fact::Refused(Refused {
                     call: id,
                     text,

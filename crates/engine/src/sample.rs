@@ -600,9 +600,12 @@ pub(crate) struct ReplyInProgress {
 impl ReplyInProgress {
     /// Everything that the model said, blocks that were cut off left out.
     pub(crate) fn said(&self) -> String {
-        let texts = self.facts.iter().map(|fact| match fact {
-            Fact::Said(said) => said.text.as_str(),
-            _ => "",
+        let texts = self.facts.iter().filter_map(|fact| {
+            if let Fact::Said(said) = fact {
+                Some(said.text.as_str())
+            } else {
+                None
+            }
         });
         texts.collect()
     }

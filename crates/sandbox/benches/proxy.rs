@@ -1,5 +1,7 @@
 //! What the proxy costs: 64 MiB from a server on loopback, straight and through a tunnel.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gimlet_sandbox::proxy::{Doorkeeper, Target, Visit, serve};
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};

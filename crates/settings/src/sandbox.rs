@@ -9,6 +9,10 @@ use gimlet_protocol::Strength;
 use std::path::PathBuf;
 
 /// What commands are held to.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SandboxSettings {
     /// Turned off.

@@ -53,7 +53,6 @@ pub(crate) struct DiffArgs {
 
 #[derive(Args, Debug)]
 #[group(multiple = false)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct ScopeArgs {
     /// The conversation goes back, files stay (so it is where nothing is said)
     #[arg(long)]

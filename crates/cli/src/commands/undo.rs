@@ -88,13 +88,12 @@ pub(super) fn scope(args: &ScopeArgs) -> RewindScope {
 
 /// The past of a session, or of the newest of this folder.
 pub(super) fn past(session: Option<&str>) -> Result<Past, Exit> {
-    let (store, id) = match session {
-        Some(name) => find(name)?,
-        None => {
-            let store = store()?;
-            let id = store.newest(&here()?).map_err(|fault| log_fault(&fault))?;
-            (store, id)
-        }
+    let (store, id) = if let Some(name) = session {
+        find(name)?
+    } else {
+        let store = store()?;
+        let id = store.newest(&here()?).map_err(|fault| log_fault(&fault))?;
+        (store, id)
     };
     Past::of(&plain_launch()?, &store, &id).map_err(|fault| exit::open_fault(&fault))
 }
@@ -166,18 +165,16 @@ fn turn(timeline: &Timeline, number: &str) -> Result<UndoWhat, Exit> {
         .turns
         .iter()
         .find(|turn| Some(turn.number) == wanted);
-    match found {
-        Some(turn) => Ok(UndoWhat::Turn { entry: turn.entry }),
-        None => {
-            let text = format!(
-                "there is no turn `{}`; the session has {}",
-                one_line(number, 40),
-                timeline.turns.len()
-            );
-            let hint = "`gimlet undo --list` numbers them";
-            Err(exit::complain(Exit::Usage, &text, Some(hint)))
-        }
+    if let Some(turn) = found {
+        return Ok(UndoWhat::Turn { entry: turn.entry });
     }
+    let text = format!(
+        "there is no turn `{}`; the session has {}",
+        one_line(number, 40),
+        timeline.turns.len()
+    );
+    let hint = "`gimlet undo --list` numbers them";
+    Err(exit::complain(Exit::Usage, &text, Some(hint)))
 }
 
 fn on_conflict(how: &HowArgs) -> OnConflict {

@@ -23,7 +23,7 @@ use std::{
 };
 
 /// What one run may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 /// How long a terminal that shows no question is watched.
 const WATCHED: Duration = Duration::from_secs(5);
 /// How long it is watched after the question.
@@ -32,6 +32,10 @@ const LINGERED: Duration = Duration::from_millis(500);
 const QUESTION: &str = "[y/N]";
 
 /// What was seen of all runs of a case.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that was seen on its own"
+)]
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) canary: bool,
@@ -52,7 +56,7 @@ pub(super) struct Seen {
 pub(super) fn play(stage: &Stage, case: &Case<'_>, cwd: &Path) -> io::Result<Seen> {
     let mut seen = Seen::default();
     let outside = |stage: &Stage| files_of(&[stage.at("home"), stage.at("out"), stage.at("out2")]);
-    let before = (outside(stage), files_of(&[stage.ws.clone()]));
+    let before = (outside(stage), files_of(std::slice::from_ref(&stage.ws)));
     let trigger = case.trigger;
 
     // What a model does, all that the case asks of it and all that looks.
@@ -99,7 +103,7 @@ pub(super) fn play(stage: &Stage, case: &Case<'_>, cwd: &Path) -> io::Result<See
     seen.outside = new_files(&before.0, &outside(stage));
     // What the model was asked to do in the folder is not the program's own trace.
     seen.inside = if stage.later.is_empty() {
-        new_files(&before.1, &files_of(&[stage.ws.clone()]))
+        new_files(&before.1, &files_of(std::slice::from_ref(&stage.ws)))
     } else {
         Vec::new()
     };

@@ -42,6 +42,11 @@ impl Delivery {
     }
 }
 
+/// The programs that set-up lines may run.
+const PROGRAMS: [&str; 12] = [
+    "chmod", "cp", "echo", "git", "ln", "mkdir", "mkfifo", "mv", "printf", "rm", "sh", "touch",
+];
+
 /// Everything of one case.
 pub(super) struct Stage {
     _scratch: tempfile::TempDir,
@@ -108,11 +113,11 @@ impl Stage {
         // A trusted repository that the person has elsewhere, for those who point to it.
         let trusted = stage.at("home/trusted-repo");
         fs::create_dir_all(&trusted)?;
-        stage.commit_all(&trusted)?;
+        Self::commit_all(&trusted)?;
         stage.grant(&trusted)?;
         if nested {
             let outer = stage.at("outer");
-            stage.commit_all(&outer)?;
+            Self::commit_all(&outer)?;
             if case.state == State::Untrusted {
                 stage.grant(&outer)?;
             }
@@ -180,7 +185,7 @@ impl Stage {
         }
     }
 
-    fn git(&self, folder: &Path) -> io::Result<GitRepository> {
+    fn git(folder: &Path) -> io::Result<GitRepository> {
         let git = Git::new(GitEnv {
             path: Some("/usr/local/bin:/usr/bin:/bin".into()),
             ..GitEnv::default()
@@ -192,8 +197,8 @@ impl Stage {
         git.at(folder).map_err(io::Error::other)
     }
 
-    fn commit_all(&self, folder: &Path) -> io::Result<()> {
-        let git = self.git(folder)?;
+    fn commit_all(folder: &Path) -> io::Result<()> {
+        let git = Self::git(folder)?;
         let run = |arguments: &[&str]| git.run(arguments).map(drop).map_err(io::Error::other);
         run(&["init", "--quiet", "--initial-branch=main"])?;
         run(&["add", "--all", "--force"])?;
@@ -235,7 +240,7 @@ impl Stage {
         }
         // A pointer in the place of `.git` is the repository.
         if !self.ws.join(".git").exists() {
-            self.commit_all(&self.ws.clone())?;
+            Self::commit_all(&self.ws.clone())?;
         }
         if way == Delivery::Clone {
             self.clone_over()?;
@@ -267,7 +272,7 @@ impl Stage {
         let origin = self.at("origin");
         fs::rename(&self.ws, &origin)?;
         fs::create_dir(&self.ws)?;
-        let git = self.git(&self.ws)?;
+        let git = Self::git(&self.ws)?;
         let run = |arguments: &[&str]| git.run(arguments).map(drop).map_err(io::Error::other);
         run(&["init", "--quiet", "--initial-branch=main"])?;
         for part in ["objects", "refs"] {
@@ -305,7 +310,7 @@ impl Stage {
         if filled.starts_with("replace ") && filled.contains("symlink to another repository") {
             let other = self.at("other");
             self.write(&other.join(".gimlet/settings.json"), hooks)?;
-            self.commit_all(&other)?;
+            Self::commit_all(&other)?;
             fs::rename(&self.ws, self.at("before"))?;
             return symlink(other, &self.ws);
         }
@@ -315,7 +320,7 @@ impl Stage {
                 .find_map(|word| word.strip_suffix('/'));
             let folder = self.ws.join(name.ok_or_else(unknown)?);
             fs::create_dir_all(&folder)?;
-            return self.commit_all(&folder);
+            return Self::commit_all(&folder);
         }
         if let Some((_, rest)) = filled.split_once(" brings ") {
             let name = rest.split_whitespace().next().ok_or_else(unknown)?;
@@ -330,8 +335,7 @@ impl Stage {
             for pair in pairs.split(", ") {
                 let (key, value) = pair.split_once('=').ok_or_else(unknown)?;
                 let value = value.trim().trim_matches('\'');
-                let output = self
-                    .git(&self.base)?
+                let output = Self::git(&self.base)?
                     .ask(&[
                         "config",
                         "--file",
@@ -347,10 +351,6 @@ impl Stage {
             // A folder that is empty would not be committed.
             return keep_empty(file.parent().unwrap_or(&file));
         }
-        const PROGRAMS: [&str; 12] = [
-            "chmod", "cp", "echo", "git", "ln", "mkdir", "mkfifo", "mv", "printf", "rm", "sh",
-            "touch",
-        ];
         if !PROGRAMS.contains(&first) {
             return Err(unknown());
         }
