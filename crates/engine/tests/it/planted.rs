@@ -4,7 +4,7 @@
 
 use crate::{ground::Ground, performance::runtime};
 use futures::StreamExt as _;
-use gimlet_app::{Answers, Hub, Launch};
+use gimlet_app::{Answers, Hub, Launch, TrustFlag};
 use gimlet_ports::{OpenSpec, Sessions as _};
 use gimlet_protocol::{
     Block, EntryId, Event, Fact, Mode, OnConflict, Op, OpKey, RewindScope, SessionId, SessionState,
@@ -225,6 +225,8 @@ fn what_is_planted_outlives_every_compaction_and_a_rewind_finds_the_original() {
             permission_mode: Some(Mode::BypassPermissions),
             settings: Some(json!({"autoCompactWindow": WINDOW}).to_string()),
             answers: Answers::FromNobody,
+            // The memory file is the repository's.
+            trust: TrustFlag::ThisRun,
             ..Launch::default()
         })
         .unwrap();

@@ -121,8 +121,8 @@ impl Hear for Reply {
 struct Whole<'a> {
     #[serde(borrow)]
     content: Vec<&'a RawValue>,
-    #[serde(default)]
-    stop_reason: Option<String>,
+    /// A message without one is not whole.
+    stop_reason: String,
 }
 
 impl Reply {

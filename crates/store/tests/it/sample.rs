@@ -2,12 +2,12 @@
 
 use gimlet_protocol::{
     Access, Answered, Asked, Asker, Author, Block, Call, CallId, Called, Change, Cleared,
-    Compacted, EntryId, Fact, Fault, FileChange, FileState, Finish, Grant, GrantId, Granted, Hired,
-    Incoming, Kept, Lane, LeftOut, Mark, Mode, NoteKind, Noted, OpKey, Opaque, Opened, Origin,
-    Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId, ReplyScope, Reported,
-    RequestCost, Returned, ReturnedHow, ReviewOutcome, Reviewed, Rewound, Risk, Ruling, Said,
-    SessionId, Snapshot, SnapshotOf, Spent, Stamp, SummaryFate, Taken, Todo, TodoStatus, ToolSpec,
-    Usage, Verbatim, Verdict, Waits,
+    Compacted, Contact, EntryId, Fact, Fault, FileChange, FileState, Finish, Grant, GrantId,
+    Granted, Hired, Incoming, Kept, Lane, LeftOut, Mark, Mode, NoteKind, Noted, OpKey, Opaque,
+    Opened, Origin, Question, QueueLane, Queued, Reason, Refused, Reply, ReplyId, ReplyScope,
+    Reported, RequestCost, Returned, ReturnedHow, ReviewOutcome, Reviewed, Rewound, Risk, Ruling,
+    Said, SessionId, Snapshot, SnapshotOf, Spent, Stamp, SummaryFate, Taken, Todo, TodoStatus,
+    ToolSpec, Usage, Verbatim, Verdict, Waits,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -293,6 +293,13 @@ pub(crate) fn every_fact() -> Vec<Fact> {
             model: "anthropic/claude".to_owned(),
             outcome: ReviewOutcome::Deny,
             reason: "it deletes what was not asked for".to_owned(),
+        }),
+        Fact::Contacted(Contact {
+            host: "crates.example".to_owned(),
+            port: 443,
+            refused: Some("no rule speaks of the host".to_owned()),
+            sent_bytes: 0,
+            received_bytes: 0,
         }),
     ]
 }
