@@ -10,8 +10,10 @@ mod live;
 mod menus;
 mod searching;
 mod status;
+mod timeline;
 
 pub use commands::Command;
+pub use timeline::Point;
 
 use crate::{
     complete::files::Files,
@@ -30,7 +32,8 @@ use crate::{
 };
 use gimlet_ports::{ModelRow, OpenSpec, SessionHead, SessionRow};
 use gimlet_protocol::{
-    Block, EntryId, Event, Fact, Mode, Op, OpKey, Refusal, SessionId, Timestamp,
+    Block, EntryId, Event, Fact, FileDiff, Mode, Op, OpKey, Refusal, RestorePreview, RewindScope,
+    SessionId, Timeline, Timestamp, UndoWhat,
 };
 use menus::Menu;
 use std::collections::VecDeque;
@@ -68,6 +71,12 @@ pub enum Effect {
     ListModels,
     /// The files that can be named are wanted.
     ListFiles,
+    /// The turns with what each changed are wanted.
+    Timeline(SessionId),
+    /// What going to a place on the timeline would do is wanted.
+    Preview(SessionId, Point),
+    /// What turns or calls changed is wanted.
+    Difference(SessionId, UndoWhat),
     /// A report is wanted.
     Report(Report),
     /// A command of the person's own.
@@ -126,6 +135,12 @@ pub enum Done {
     Models(Vec<ModelRow>),
     /// The files that can be named.
     Files(Vec<String>),
+    /// The turns with what each changed.
+    Timeline(Timeline),
+    /// What going to a place would do, or why it cannot be said.
+    Preview(Point, Result<RestorePreview, Refusal>),
+    /// What turns or calls changed.
+    Difference(Vec<FileDiff>),
     /// A report.
     Report(Report, Vec<String>),
     /// The person's command ended.
@@ -424,7 +439,18 @@ impl Client {
     pub fn done(&mut self, done: Done) {
         match done {
             Done::Submitted(op, Some(refusal)) => self.refused(op, &refusal),
+            Done::Submitted(
+                Op::Rewind {
+                    to,
+                    scope: RewindScope::Conversation | RewindScope::Both,
+                    ..
+                },
+                None,
+            ) => self.went_back(to),
             Done::Submitted(_, None) => {}
+            Done::Timeline(timeline) => self.show_timeline(&timeline),
+            Done::Preview(point, preview) => self.show_preview(&point, preview),
+            Done::Difference(files) => self.show_difference(&files),
             Done::Opened(head) => self.session_opened(&head),
             Done::NotOpened(text, hint) => {
                 self.opened = false;

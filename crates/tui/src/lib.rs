@@ -43,7 +43,7 @@ pub mod terminal;
 pub mod text;
 pub mod theme;
 
-pub use client::{Client, Command, Done, Effect, Layout, Purpose, Setup};
+pub use client::{Client, Command, Done, Effect, Layout, Point, Purpose, Setup};
 pub use place::{Place, Report, ShellEnd};
 pub use run::{End, run};
 pub use state::{State, Tone};

@@ -155,7 +155,14 @@ impl<T: Clone> Picker<T> {
             .iter()
             .map(|choice| crate::text::width(&choice.name))
             .max();
-        let names = widest.unwrap_or(0).min(look.columns / 2);
+        // Where nothing is said of them, the names have the whole row.
+        let is_bare = |choice: &&Choice<T>| choice.about.is_empty() && !choice.current;
+        let most_columns = if matching.iter().all(is_bare) {
+            look.columns.saturating_sub(5)
+        } else {
+            look.columns / 2
+        };
+        let names = widest.unwrap_or(0).min(most_columns);
         for (number, choice) in matching.iter().enumerate().skip(first).take(room) {
             let is_here = number == self.at;
             let mark = if is_here { "› " } else { "  " };

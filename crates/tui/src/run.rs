@@ -336,6 +336,9 @@ impl Running {
                 | Effect::ListSessions
                 | Effect::ListModels
                 | Effect::ListFiles
+                | Effect::Timeline(_)
+                | Effect::Preview(..)
+                | Effect::Difference(..)
                 | Effect::Report(_)
                 | Effect::Shell(_)
                 | Effect::Remember(_)

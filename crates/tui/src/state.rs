@@ -40,6 +40,12 @@ pub struct State {
     pub title: Option<String>,
     /// The last entry that was folded.
     pub last: Option<EntryId>,
+    /// Where the conversation was before it was rewound, until it goes on.
+    pub rewound_from: Option<EntryId>,
+    /// What commands are held to, as far as it was told.
+    pub held: Option<Held>,
+    /// Entries that do not follow the one before them, with what they follow.
+    forks: Vec<(EntryId, Option<EntryId>)>,
     /// What was said and done.
     pub transcript: Transcript,
     /// What happens now.
@@ -58,6 +64,15 @@ pub struct State {
     pub tasks: BTreeMap<TaskId, DeskTask>,
     /// Workers of the session.
     pub workers: BTreeMap<SessionId, Worker>,
+}
+
+/// What commands are held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The operating system holds them to bounds.
+    Confined,
+    /// They may do what the person may.
+    Open,
 }
 
 /// A prompt that was not delivered yet.
@@ -125,6 +140,19 @@ impl State {
             title: head.title.clone(),
             ..Self::default()
         }
+    }
+
+    /// The entries of the conversation that ends with `end`, as ranges.
+    fn branch(&self, end: Option<EntryId>) -> Vec<(EntryId, EntryId)> {
+        let mut ranges = Vec::new();
+        let mut end = end;
+        while let Some(last) = end {
+            let fork = self.forks.iter().rev().find(|(first, _)| *first <= last);
+            let (first, parent) = fork.copied().unwrap_or((EntryId(0), None));
+            ranges.push((first, last));
+            end = parent.filter(|parent| *parent < first);
+        }
+        ranges
     }
 
     /// True while the session owes something to the person.

@@ -1,7 +1,9 @@
 //! Every text of the client's own, in one place.
 
 use crate::{editor::vim, keymap::Context, theme::Palette};
-use gimlet_protocol::{Mode, QueueLane, Refusal, ReplyScope, Usage};
+use gimlet_protocol::{
+    Mode, Network, OnConflict, QueueLane, Refusal, ReplyScope, RewindScope, Strength, Usage,
+};
 
 pub(crate) const INTERRUPTED: &str = "Interrupted. What is to be done instead?";
 pub(crate) const REWOUND: &str =
@@ -271,7 +273,26 @@ pub(crate) const SESSIONS: &str = "Sessions of this folder";
 pub(crate) const SESSION_KEYS: &str = "type to narrow · Enter opens · Ctrl-F opens a copy · Esc";
 pub(crate) const UNNAMED: &str = "(nothing was said)";
 pub(crate) const TIMELINE: &str = "Go back to before …";
-pub(crate) const TIMELINE_KEYS: &str = "Enter goes back; the prompt comes into the input · Esc";
+pub(crate) const TIMELINE_KEYS: &str = "type to narrow · Enter shows what would change · Esc";
+pub(crate) const GO_BEFORE: &str = "Go back to before this turn";
+pub(crate) const TAKE_BACK: &str = "Take these changes back";
+pub(crate) const BRING_BACK: &str = "Bring back what the last undo took";
+pub(crate) const BRING_BACK_ABOUT: &str = "files";
+pub(crate) const RETURN: &str = "Return to before the rewind";
+pub(crate) const RETURN_ABOUT: &str = "conversation";
+pub(crate) const RETURN_TOLD: &str = "The conversation goes on as if it had not been rewound.";
+pub(crate) const RETURN_YES: &str = "Return; files stay as they are";
+pub(crate) const RESTORE_KEYS: &str = "Nothing was changed yet · Enter · Esc goes back";
+pub(crate) const SHOW_DIFFERENCE: &str = "Show what was changed …";
+pub(crate) const WHAT_CHANGED: &str = "What was changed";
+pub(crate) const NO_TEXT: &str = "  (no text, too large, or not kept)";
+pub(crate) const NO_FILE_CHANGES: &str = "No file would change.";
+pub(crate) const LEFT_BY_REWIND: &str = "left by a rewind";
+pub(crate) const UNDONE: &str = "undone";
+pub(crate) const CONFINED: &str = "confined";
+pub(crate) const NOT_CONFINED: &str = "not confined";
+pub(crate) const OWN_TEMPORARY: &str = "a temporary folder of its own";
+pub(crate) const THIS_FOLDER: &str = "this folder";
 pub(crate) const NOTHING_TO_REWIND: &str = "There is nothing to go back to.";
 pub(crate) const NO_HISTORY: &str = "There is no earlier prompt.";
 pub(crate) const EXPORT_TITLE: &str = "A session with Gimlet";
@@ -401,6 +422,115 @@ pub(crate) fn lane(lane: QueueLane) -> &'static str {
 
 pub(crate) fn refusal(refusal: &Refusal) -> String {
     format!("Not done: {}.", refusal.sentence().trim_end_matches('.'))
+}
+
+pub(crate) fn files_stay(refusal: &Refusal) -> String {
+    format!("Files: {}.", refusal.sentence().trim_end_matches('.'))
+}
+
+/// What an answer on the timeline does.
+pub(crate) fn rewind(scope: RewindScope, conflicts: OnConflict) -> &'static str {
+    match (scope, conflicts) {
+        (RewindScope::Conversation, _) => "Conversation only; files stay",
+        (RewindScope::Both, OnConflict::Refuse) => "Files and conversation",
+        (RewindScope::Both, OnConflict::Skip) => "Both, leaving what is in the way",
+        (RewindScope::Both, OnConflict::Overwrite) => "Both, overwriting it",
+        (RewindScope::Files, OnConflict::Refuse) => "Files only",
+        (RewindScope::Files, OnConflict::Skip) => "Files only, leaving what is in the way",
+        (RewindScope::Files, OnConflict::Overwrite) => "Files only, overwriting it",
+    }
+}
+
+pub(crate) fn would_change(files: usize, conflicts: usize) -> String {
+    let files = match files {
+        0 => "No file would change".to_owned(),
+        count => format!("{count} file{} would change", plural(count)),
+    };
+    match conflicts {
+        0 => format!("{files}."),
+        1 => format!("{files}; 1 stands in the way:"),
+        count => format!("{files}; {count} stand in the way:"),
+    }
+}
+
+pub(crate) fn more_paths(count: usize) -> String {
+    format!("  … and {count} more")
+}
+
+pub(crate) fn beside(names: &str) -> String {
+    format!("  Ran at the same time, and may have done some of it: {names}")
+}
+
+pub(crate) fn not_covered(path: &str, why: &str) -> String {
+    format!("  Not covered: {path}: {why}")
+}
+
+/// Files that were created, changed and deleted.
+pub(crate) fn changed(created: u64, changed: u64, deleted: u64) -> String {
+    let counts = [('+', created), ('~', changed), ('−', deleted)];
+    let parts: Vec<String> = counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(sign, count)| format!("{sign}{count}"))
+        .collect();
+    if parts.is_empty() {
+        "no file changed".to_owned()
+    } else {
+        parts.join(" ")
+    }
+}
+
+pub(crate) fn restored(files: u64) -> String {
+    match files {
+        0 => "No file had to be changed.".to_owned(),
+        1 => "1 file is as it was before; `/redo` brings the change back.".to_owned(),
+        count => format!("{count} files are as they were before; `/redo` brings the changes back."),
+    }
+}
+
+pub(crate) fn brought_back(files: u64) -> String {
+    match files {
+        0 => "No file had to be changed.".to_owned(),
+        1 => "The change of 1 file is back.".to_owned(),
+        count => format!("The changes of {count} files are back."),
+    }
+}
+
+pub(crate) fn contacted(host: &str, port: u16, refused: Option<&str>) -> String {
+    match refused {
+        None => format!("reached {host}:{port}"),
+        Some(why) => format!("{host}:{port} was not reached: {why}"),
+    }
+}
+
+pub(crate) fn not_confined(why: &str) -> String {
+    format!("Not confined: it may do what you may, because {why}")
+}
+
+pub(crate) fn cannot_run(why: &str) -> String {
+    format!("The system cannot confine it: {why}")
+}
+
+pub(crate) fn and_more(count: usize) -> String {
+    format!("{count} more")
+}
+
+pub(crate) fn confined_to(paths: &str, network: Network, strength: Strength) -> String {
+    let writes = if paths.is_empty() {
+        "writes nowhere".to_owned()
+    } else {
+        format!("writes only in {paths}")
+    };
+    let network = match network {
+        Network::Own => "no network",
+        Network::Proxy => "network only to allowed hosts",
+        Network::Open => "network open",
+    };
+    let weak = match strength {
+        Strength::Rules => "; reads everything",
+        Strength::Namespaces | Strength::None => "",
+    };
+    format!("Confined: {writes}; {network}{weak}")
 }
 
 pub(crate) fn shell_told(command: &str, output: &str, code: Option<i32>) -> String {

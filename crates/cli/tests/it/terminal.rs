@@ -186,6 +186,44 @@ fn a_task_is_done_in_the_terminal_with_its_question() {
 }
 
 #[test]
+fn esc_esc_takes_a_turn_back_and_redo_brings_it_again() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    wire.calls(
+        "toolu_1",
+        "Write",
+        json!({"file_path": "made.txt", "content": "words\n"}),
+    );
+    wire.says("Written.");
+    let run = rig.connected(&wire, ["--permission-mode", "acceptEdits"]);
+    let mut terminal = InTerminal::start(&run);
+    terminal.until("What is to be done?");
+    terminal.type_in("write it");
+    terminal.until("write it");
+    terminal.type_in("\r");
+    terminal.until("Written.");
+    let made = rig.work().join("made.txt");
+    assert!(made.exists());
+    terminal.type_in("\u{1b}\u{1b}");
+    terminal.until("Go back to before …");
+    terminal.type_in("\r");
+    terminal.until("1 file would change");
+    assert!(made.exists(), "a preview changes nothing");
+    // The second answer: files only.
+    terminal.type_in("\u{1b}[B\r");
+    terminal.until("1 file is as it was before");
+    assert!(!made.exists());
+    terminal.type_in("/redo\r");
+    terminal.until("Bring back what the last undo took");
+    terminal.type_in("\r");
+    terminal.until("The change of 1 file is back.");
+    assert_eq!(std::fs::read_to_string(&made).unwrap(), "words\n");
+    terminal.type_in("\u{4}");
+    let (shown, code) = terminal.finish();
+    assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
 fn a_session_is_gone_on_with_and_shown_again() {
     let rig = Rig::new();
     let wire = Wire::new();

@@ -1,6 +1,6 @@
 //! Commands that begin with a slash.
 
-use super::{Client, Effect, Layout, menus::Menu};
+use super::{Client, Effect, Layout, menus::Menu, timeline::Point};
 use crate::{
     draw::{Look, spread},
     pager::Pager,
@@ -43,7 +43,8 @@ commands! {
     Sessions "sessions" ["resume"] "Earlier sessions of this folder",
     Fork "fork" ["branch"] "Go on in a copy of this session",
     Rename "rename" [] "Give this session a name",
-    Rewind "rewind" ["undo", "checkpoint"] "Go back to an earlier point of the conversation",
+    Rewind "rewind" ["undo", "checkpoint"] "Go back to before a turn or a call: files, conversation or both",
+    Redo "redo" [] "Bring back the files that the last undo took",
     Export "export" [] "Write the conversation to a file",
     Copy "copy" [] "Copy the last answer",
     Init "init" [] "Let the model write AGENTS.md for this repository",
@@ -151,7 +152,8 @@ impl Client {
                     title: rest.to_owned(),
                 },
             }),
-            Command::Rewind => self.show_timeline(),
+            Command::Rewind => self.ask_timeline(),
+            Command::Redo => self.ask_preview(Point::Redo),
             Command::Export => {
                 let name = if rest.is_empty() {
                     "gimlet-session.md"
@@ -511,7 +513,7 @@ fn wrapped(text: &str, role: Role, look: &Look<'_>) -> Vec<Line<'static>> {
 }
 
 /// A line of a report, shown as what it is.
-fn report_line(report: Report, line: &str, look: &Look<'_>) -> Vec<Line<'static>> {
+pub(super) fn report_line(report: Report, line: &str, look: &Look<'_>) -> Vec<Line<'static>> {
     use gimlet_hygiene::screen::{Channel, clean};
     let text = clean(Channel::FileContent, line).replace('\t', "    ");
     let role = match (report, text.chars().next()) {

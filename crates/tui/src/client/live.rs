@@ -54,7 +54,7 @@ impl Client {
         }
         if let Some(menu) = self.menu.as_ref().filter(|menu| menu.has_keys()) {
             let look = self.look();
-            let room = most.saturating_sub(3).clamp(2, 11);
+            let room = most.saturating_sub(3).clamp(2, menu.most_rows());
             lines.push(rule(&look));
             lines.extend(menu.lines(&look, room));
             lines.push(self.status_line());

@@ -4,20 +4,19 @@ use super::{
     Client, Effect,
     completing::{Completed, Completion},
     searching,
+    timeline::{Point, Restore},
 };
 use crate::{
     draw::Look,
     history::Search,
     picker::{Choice, Picked, Picker},
-    state::{Kind, Waiting},
+    state::Waiting,
     strings,
     theme::Palette,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use gimlet_ports::{OpenSpec, SessionRow};
-use gimlet_protocol::{
-    Change, EntryId, GrantId, Mode, OnConflict, Op, QueueLane, RewindScope, SessionId,
-};
+use gimlet_protocol::{Change, GrantId, Mode, Op, QueueLane, SessionId};
 use ratatui::text::Line;
 
 /// Files that are looked through.
@@ -30,7 +29,9 @@ pub(super) enum Menu {
     Modes(Picker<Mode>),
     Themes(Picker<Palette>, Palette),
     Sessions(Picker<SessionId>),
-    Timeline(Picker<EntryId>),
+    Timeline(Picker<Point>),
+    /// What going back would do.
+    Restore(Restore),
     History(Search),
     Queue(Picker<Waiting>),
     Grants(Picker<GrantId>),
@@ -47,9 +48,19 @@ impl Menu {
             Self::Themes(picker, _) => picker.lines(look, most),
             Self::Sessions(picker) => picker.lines(look, most),
             Self::Timeline(picker) => picker.lines(look, most),
+            Self::Restore(restore) => restore.lines(look, most),
             Self::Queue(picker) => picker.lines(look, most),
             Self::Grants(picker) => picker.lines(look, most),
             Self::Completion(completion) => completion.lines(look, most),
+        }
+    }
+
+    /// Rows that it may take.
+    pub(super) fn most_rows(&self) -> usize {
+        if matches!(self, Self::Restore(_)) {
+            24
+        } else {
+            11
         }
     }
 
@@ -138,13 +149,14 @@ impl Client {
                 Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
             },
             Menu::Timeline(picker) => match picker.key(key) {
-                Picked::Chosen(to) => {
-                    self.rewind_before(to);
+                Picked::Chosen(point) => {
+                    self.ask_preview(point);
                     false
                 }
                 Picked::Closed => false,
                 Picked::Open | Picked::Moved(_) | Picked::Other(..) => true,
             },
+            Menu::Restore(restore) => self.restore_key(restore, key),
             Menu::Grants(picker) => match picker.key(key) {
                 Picked::Chosen(grant) => {
                     self.op(Op::Revoke { grant });
@@ -350,78 +362,6 @@ impl Client {
         }
         let picker = Picker::new(strings::SESSIONS, strings::SESSION_KEYS, choices);
         self.menu_open(Menu::Sessions(picker));
-    }
-
-    /// Prompts of this session, the newest first.
-    pub(super) fn show_timeline(&mut self) {
-        let cells = self.state.transcript.cells().iter().enumerate().rev();
-        let mut choices = Vec::new();
-        for (at, cell) in cells {
-            let (Kind::Person { text, .. }, Some(entry), false) =
-                (&cell.kind, cell.entry, cell.struck)
-            else {
-                continue;
-            };
-            let calls: usize = self
-                .state
-                .transcript
-                .cells()
-                .iter()
-                .skip(at + 1)
-                .take_while(|cell| !matches!(cell.kind, Kind::Person { .. }))
-                .map(|cell| match &cell.kind {
-                    Kind::Calls(calls) => calls.len(),
-                    Kind::Person { .. }
-                    | Kind::Said(_)
-                    | Kind::Thought { .. }
-                    | Kind::Note { .. }
-                    | Kind::Shell { .. } => 0,
-                })
-                .sum();
-            choices.push(Choice {
-                value: entry,
-                name: crate::draw::first_line(text, 56),
-                about: strings::calls(u64::try_from(calls).unwrap_or(0)),
-                current: false,
-            });
-        }
-        if choices.is_empty() {
-            self.hint(strings::NOTHING_TO_REWIND);
-            return;
-        }
-        let picker = Picker::new(strings::TIMELINE, strings::TIMELINE_KEYS, choices);
-        self.menu_open(Menu::Timeline(picker));
-    }
-
-    /// The conversation goes on from before a prompt, which comes back into the editor.
-    fn rewind_before(&mut self, prompt: EntryId) {
-        let found = self
-            .state
-            .transcript
-            .cells()
-            .iter()
-            .find_map(|cell| match &cell.kind {
-                Kind::Person { text, parent, .. } if cell.entry == Some(prompt) => {
-                    Some((text.clone(), *parent))
-                }
-                Kind::Person { .. }
-                | Kind::Said(_)
-                | Kind::Thought { .. }
-                | Kind::Calls(_)
-                | Kind::Note { .. }
-                | Kind::Shell { .. } => None,
-            });
-        let Some((text, Some(to))) = found else {
-            return;
-        };
-        if self.editor.is_empty() {
-            self.put(Some(text));
-        }
-        self.op(Op::Rewind {
-            to,
-            scope: RewindScope::Conversation,
-            conflicts: OnConflict::Refuse,
-        });
     }
 
     /// How many files are looked through at most.

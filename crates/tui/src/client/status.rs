@@ -3,6 +3,7 @@
 use super::Client;
 use crate::{
     draw::spread,
+    state::Held,
     strings,
     text::{cut_line, line_width},
     theme::Role,
@@ -31,6 +32,11 @@ impl Client {
             Mode::BypassPermissions => Role::Bad,
         };
         parts.push(look.span(mode_role, strings::mode(state.mode)));
+        match state.held {
+            Some(Held::Confined) => parts.push(look.span(Role::Dim, strings::CONFINED)),
+            Some(Held::Open) => parts.push(look.span(Role::Warning, strings::NOT_CONFINED)),
+            None => {}
+        }
         let used = state.ledger.context_tokens;
         if used > 0 {
             let (role, text) = match self.window_tokens.filter(|window| *window > 0) {

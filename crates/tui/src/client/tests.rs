@@ -1,3 +1,5 @@
+mod past;
+
 use super::{Client, Done, Effect, Layout, Setup};
 use crate::{
     input::Input,
@@ -12,7 +14,7 @@ use gimlet_ports::SessionHead;
 use gimlet_protocol::{
     Access, Asked, Block, Call, CallId, Called, Entry, EntryId, Event, Fact, Grant, Incoming, Mode,
     Offer, Op, OpKey, Origin, Question, QueueLane, Queued, Reason, Reply, ReplyId, ReplyScope,
-    Returned, ReturnedHow, Risk, Said, SessionId, SessionState, Signal, Timestamp,
+    Returned, ReturnedHow, Rewound, Risk, Said, SessionId, SessionState, Signal, Timestamp,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -167,6 +169,21 @@ impl Desk {
             call: CallId::new(id),
             question,
         }));
+    }
+
+    /// The conversation goes on behind `to`.
+    fn rewound(&mut self, to: u64, from: EntryId) {
+        self.entry += 1;
+        let entry = Entry {
+            id: EntryId(self.entry),
+            parent: Some(EntryId(to)),
+            at: Timestamp(self.now),
+            fact: Fact::Rewound(Rewound {
+                key: OpKey("back".to_owned()),
+                from,
+            }),
+        };
+        self.client.event(&session(), Event::Fact(entry));
     }
 
     fn rests(&mut self) {

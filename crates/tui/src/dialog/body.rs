@@ -10,9 +10,12 @@ use crate::{
     theme::Role,
 };
 use gimlet_hygiene::screen::{Channel, clean};
-use gimlet_protocol::{Access, Reason, Risk, Verdict};
+use gimlet_protocol::{Access, Confinement, Reason, Risk, Verdict};
 use ratatui::text::{Line, Span};
 use serde_json::Value;
+
+/// Folders that may be written that are named in a question.
+const MOST_WRITABLE: usize = 3;
 
 /// The first line: what is asked, and how dangerous it is.
 pub(super) fn title(text: &str, risk: Option<Risk>, look: &Look<'_>) -> Line<'static> {
@@ -74,6 +77,10 @@ pub(super) fn permission(asking: &Asking, explained: bool, look: &Look<'_>) -> V
         for reason in &question.because {
             lines.extend(because(reason, look));
         }
+    }
+    if let Some(confinement) = &question.confinement {
+        let (text, role) = confinement_text(confinement, look);
+        lines.extend(bullet(&clean(Channel::PermissionPrompt, &text), role, look));
     }
     if explained {
         for part in question
@@ -215,6 +222,33 @@ fn because(reason: &Reason, look: &Look<'_>) -> Vec<Line<'static>> {
     let place = source.map_or_else(String::new, |source| format!(" ({source})"));
     let text = strings::because(&reason.judge, &format!("{}{place}", reason.text));
     bullet(&clean(Channel::PermissionPrompt, &text), Role::Dim, look)
+}
+
+/// What the operating system will allow, whatever the command tries.
+fn confinement_text(confinement: &Confinement, look: &Look<'_>) -> (String, Role) {
+    match confinement {
+        Confinement::Open { why } => (strings::not_confined(why), Role::Warning),
+        Confinement::Refused { why } => (strings::cannot_run(why), Role::Bad),
+        Confinement::Held(bounds) => {
+            let name = |path: &std::path::Path| {
+                if path == look.cwd {
+                    strings::THIS_FOLDER.to_owned()
+                } else if bounds.temporary.as_deref() == Some(path) {
+                    strings::OWN_TEMPORARY.to_owned()
+                } else {
+                    short_path(&path.display().to_string(), look.cwd)
+                }
+            };
+            let mut paths: Vec<String> =
+                bounds.write.iter().take(MOST_WRITABLE).map(name).collect();
+            let more = bounds.write.iter().count().saturating_sub(MOST_WRITABLE);
+            if more > 0 {
+                paths.push(strings::and_more(more));
+            }
+            let text = strings::confined_to(&paths.join(", "), bounds.network, bounds.strength);
+            (text, Role::Dim)
+        }
+    }
 }
 
 fn bullet(text: &str, role: Role, look: &Look<'_>) -> Vec<Line<'static>> {

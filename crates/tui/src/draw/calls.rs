@@ -112,6 +112,10 @@ fn one(call: &CallCell, look: &Look<'_>) -> Vec<Line<'static>> {
     head.push(look.span(role, tail));
     let mut lines = vec![cut_line(Line::from(head), look.columns)];
     lines.extend(below(call, look));
+    for contact in &call.contacts {
+        let text = cut(contact, look.columns.saturating_sub(4));
+        lines.push(look.line(Role::Dim, format!("  · {text}")));
+    }
     lines
 }
 

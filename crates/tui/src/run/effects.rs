@@ -152,6 +152,25 @@ impl Jobs {
             Effect::ListFiles => self.push(async move {
                 Came::Told(Done::Files(place.files(Client::most_files()).await))
             }),
+            Effect::Timeline(session) => self.push(async move {
+                Came::Told(match sessions.timeline(session).await {
+                    Ok(timeline) => Done::Timeline(timeline),
+                    Err(refusal) => Done::Told(Tone::Warning, strings::refusal(&refusal)),
+                })
+            }),
+            Effect::Preview(session, point) => self.push(async move {
+                let Some(wish) = point.wish() else {
+                    return Came::Nothing;
+                };
+                let preview = sessions.preview(session, wish).await;
+                Came::Told(Done::Preview(point, preview))
+            }),
+            Effect::Difference(session, what) => self.push(async move {
+                Came::Told(match sessions.diff(session, what).await {
+                    Ok(files) => Done::Difference(files),
+                    Err(refusal) => Done::Told(Tone::Warning, strings::refusal(&refusal)),
+                })
+            }),
             Effect::Report(report) => {
                 self.push(
                     async move { Came::Told(Done::Report(report, place.report(report).await)) },

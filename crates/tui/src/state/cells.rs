@@ -10,6 +10,9 @@ const KEPT_RESULT_CHARS: usize = 24_000;
 /// Characters of a tool's progress that are kept.
 const KEPT_PROGRESS_CHARS: usize = 4_000;
 
+/// Hosts that are told of below a call.
+const MOST_CONTACTS: usize = 8;
+
 /// A piece of the transcript.
 #[derive(Debug)]
 pub struct Cell {
@@ -119,6 +122,8 @@ pub struct CallCell {
     pub left_out: usize,
     /// Its structured output.
     pub data: Option<Value>,
+    /// Hosts that were reached or refused while it ran.
+    pub contacts: Vec<String>,
     /// The worker that it started.
     pub worker: Option<SessionId>,
 }
@@ -136,6 +141,7 @@ impl CallCell {
             result: String::new(),
             left_out: 0,
             data: None,
+            contacts: Vec::new(),
             worker: None,
         }
     }
@@ -153,6 +159,13 @@ impl CallCell {
     /// True for what only looks, and is shown together with its like.
     pub fn only_looks(&self) -> bool {
         ["Read", "Grep", "Glob", "LS"].contains(&self.tool.as_str())
+    }
+
+    /// A host was reached or refused; each is told once.
+    pub(super) fn contacted(&mut self, text: &str) {
+        if self.contacts.len() < MOST_CONTACTS && !self.contacts.iter().any(|known| known == text) {
+            self.contacts.push(text.to_owned());
+        }
     }
 
     pub(super) fn progressed(&mut self, text: &str) {

@@ -1,15 +1,15 @@
 //! Events become state.
 
 use super::{
-    Asking, CallCell, Doing, Kind, Retry, Stage, State, Tone, Waiting, Worker,
+    Asking, CallCell, Doing, Held, Kind, Retry, Stage, State, Tone, Waiting, Worker,
     cells::{attached_to, text_of},
     transcript::Block,
 };
 use crate::strings;
 use gimlet_hygiene::screen::{Channel, clean, one_line};
 use gimlet_protocol::{
-    Asker, Change, DeskTask, Entry, EntryId, Event, Fact, Fault, Incoming, Mark, NoteKind, Origin,
-    ReviewOutcome, SessionId, Signal, SummaryFate, Timestamp,
+    Asker, Change, Confinement, DeskTask, Entry, EntryId, Event, Fact, Fault, Incoming, Mark,
+    NoteKind, Origin, ReviewOutcome, SessionId, Signal, SnapshotOf, SummaryFate, Timestamp,
 };
 
 impl State {
@@ -24,6 +24,9 @@ impl State {
 
     fn fact(&mut self, entry: Entry) {
         let (id, at) = (entry.id, entry.at);
+        if entry.parent != self.last {
+            self.forks.push((id, entry.parent));
+        }
         self.last = Some(id);
         let tag = entry.fact.tag();
         match entry.fact {
@@ -34,6 +37,7 @@ impl State {
                 self.session = Some(opened.session);
             }
             Fact::Prompted(incoming) => {
+                self.rewound_from = None;
                 self.queue.retain(|waiting| waiting.key != incoming.key);
                 self.ledger.turn_micro_usd = 0;
                 self.activity.doing = Doing::Asking;
@@ -80,6 +84,7 @@ impl State {
             }
             Fact::Asked(asked) => {
                 self.activity.doing = Doing::Waiting;
+                self.know_held(asked.question.confinement.as_ref());
                 if let Some(call) = self.transcript.open_call(&asked.call) {
                     call.stage = Stage::Asked;
                     let asking = Asking {
@@ -108,6 +113,7 @@ impl State {
             }
             Fact::Cleared(cleared) => {
                 self.asked.retain(|asking| asking.call != cleared.call);
+                self.know_held(cleared.ruling.confinement.as_ref());
                 if let Some(call) = self.transcript.open_call(&cleared.call) {
                     call.stage = Stage::Called;
                 }
@@ -163,8 +169,10 @@ impl State {
                     self.transcript.note(Some(id), at, Tone::Plain, text);
                 }
             }
-            Fact::Rewound(_) => {
-                self.transcript.strike_after(entry.parent);
+            Fact::Rewound(rewound) => {
+                self.rewound_from = Some(rewound.from);
+                let branch = self.branch(entry.parent);
+                self.transcript.strike_all_but(&branch);
                 let text = strings::REWOUND.to_owned();
                 self.transcript.note(Some(id), at, Tone::Quiet, text);
             }
@@ -210,7 +218,24 @@ impl State {
                 let text = strings::reviewed(&reviewed.model, allows, &reason);
                 self.transcript.note(Some(id), at, Tone::Quiet, text);
             }
-            Fact::Kept(_) | Fact::Snapshot(_) | Fact::Contacted(_) => {}
+            Fact::Snapshot(snapshot) => {
+                let text = match snapshot.of {
+                    SnapshotOf::Undo { .. } => strings::restored(snapshot.total),
+                    SnapshotOf::Redo { .. } => strings::brought_back(snapshot.total),
+                    SnapshotOf::Call { .. } | SnapshotOf::Background { .. } => return,
+                };
+                self.transcript.note(Some(id), at, Tone::Quiet, text);
+            }
+            Fact::Contacted(contact) => {
+                let host = one_line(&contact.host, 100);
+                let refused = contact.refused.map(|why| one_line(&why, 200));
+                let text = strings::contacted(&host, contact.port, refused.as_deref());
+                match self.transcript.running_call() {
+                    Some(call) => call.contacted(&text),
+                    None => self.transcript.note(Some(id), at, Tone::Quiet, text),
+                }
+            }
+            Fact::Kept(_) => {}
             Fact::Unknown(_) => {
                 let text = strings::unknown_fact(tag);
                 self.transcript.note(Some(id), at, Tone::Quiet, text);
@@ -331,6 +356,14 @@ impl State {
             }
             Change::Mode { mode } => self.mode = mode,
             Change::Title { title } => self.title = Some(one_line(&title, 200)),
+        }
+    }
+
+    fn know_held(&mut self, confinement: Option<&Confinement>) {
+        match confinement {
+            Some(Confinement::Held(_)) => self.held = Some(Held::Confined),
+            Some(Confinement::Open { .. }) => self.held = Some(Held::Open),
+            Some(Confinement::Refused { .. }) | None => {}
         }
     }
 

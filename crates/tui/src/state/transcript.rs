@@ -388,12 +388,34 @@ impl Transcript {
         }
     }
 
-    /// What came after an entry is no longer part of the conversation.
-    pub(super) fn strike_after(&mut self, entry: Option<EntryId>) {
+    /// What is not in these ranges of entries is no longer part of the conversation, and what is
+    /// in them is again.
+    pub(super) fn strike_all_but(&mut self, ranges: &[(EntryId, EntryId)]) {
         for cell in &mut self.cells {
-            if cell.entry > entry {
-                cell.struck = true;
+            if let Some(entry) = cell.entry {
+                let is_in = |(first, last): &(EntryId, EntryId)| *first <= entry && entry <= *last;
+                cell.struck = !ranges.iter().any(is_in);
             }
+        }
+    }
+
+    /// The call that runs; where several do, the newest that can have reached a host.
+    pub(super) fn running_call(&mut self) -> Option<&mut CallCell> {
+        let open = self.open_calls.values().copied();
+        let mut places: Vec<usize> = open.collect();
+        places.sort_unstable();
+        let cells = &self.cells;
+        let runs = |call: &CallCell| call.stage == Stage::Running && !call.only_looks();
+        let at = places.into_iter().rev().find(|at| {
+            matches!(cells.get(*at).map(|cell| &cell.kind), Some(Kind::Calls(calls)) if calls.iter().any(runs))
+        })?;
+        match &mut self.cells.get_mut(at)?.kind {
+            Kind::Calls(calls) => calls.iter_mut().rev().find(|call| runs(call)),
+            Kind::Person { .. }
+            | Kind::Said(_)
+            | Kind::Thought { .. }
+            | Kind::Note { .. }
+            | Kind::Shell { .. } => None,
         }
     }
 
