@@ -1,7 +1,7 @@
 //! Explains a ruling: what a call would touch, who votes on it and where each rule stands.
 
-use crate::{Launch, gate::Disk, sandbox, tools::all_tools};
-use gimlet_policy::{Decision, Policy, Request, Site};
+use crate::{Launch, gate::Disk, launch::git, outbound::Outbound, sandbox, tools::all_tools};
+use gimlet_policy::{Decision, Part, Policy, Request, Site};
 use gimlet_ports::{OpenFault, Scene, ToolFault};
 use gimlet_protocol::{Access, Confinement, Desk, Mode, SessionId};
 use serde_json::{Value, json};
@@ -68,13 +68,23 @@ pub fn explain(
         rules: &rules,
         ground: &Disk,
     };
-    let decision = policy.decide(&Request {
+    let mut decision = policy.decide(&Request {
         tool,
         input: &input,
         accesses: &plan.accesses,
         site: &site,
         mode,
     });
+    let outbound = Outbound::new(
+        &settings.confidential_terms,
+        &settings.undercover,
+        git(&launch.env),
+    );
+    let votes = plan.accesses.iter();
+    let votes = votes.filter_map(|access| outbound.verdict(access, &scene.cwd));
+    let parts =
+        votes.map(|(verdict, text)| Part::of_judge("hand text to the outside", verdict, text));
+    decision.parts.extend(parts);
     let explained = Explained {
         tool: tool.to_owned(),
         input,

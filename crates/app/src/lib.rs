@@ -19,6 +19,7 @@ mod local;
 mod memory;
 mod memory_log;
 mod models;
+mod outbound;
 mod sandbox;
 mod sessions;
 mod snapshots;

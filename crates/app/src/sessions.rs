@@ -9,10 +9,11 @@ mod wake;
 use crate::{
     gate,
     grants::LocalRules,
-    launch::{Answers, Launch, Persistence, model_name},
+    launch::{Answers, Launch, Persistence, git, model_name},
     memory::{LazyMemory, MemorySearch},
     memory_log::MemoryLog,
     models::{KeySource, Registry, full_name},
+    outbound::Outbound,
     sandbox::{self, Door, Keeper},
     snapshots::{Taker, Workspaces},
     surroundings,
@@ -275,6 +276,11 @@ impl Hub {
             &self.launch.workspace(&self.dirs),
         );
         judges.push(Arc::clone(&confiner) as Arc<_>);
+        judges.push(Arc::new(Outbound::new(
+            &self.settings.confidential_terms,
+            &self.settings.undercover,
+            git(&self.launch.env),
+        )));
         Parts {
             log,
             models: Arc::clone(&self.models),
@@ -495,7 +501,7 @@ impl Hub {
             debug_assert_eq!(added, Ok(()), "their names are their own");
         }
         let worktrees: Arc<dyn Worktrees> = Arc::new(OwnWorktrees {
-            door: crate::launch::git(&self.launch.env),
+            door: git(&self.launch.env),
         });
         let workers = crew.into_iter().flat_map(worker_tools);
         for tool in workers.chain(worktree_tools(&worktrees)) {

@@ -62,10 +62,7 @@ pub fn scan(
     terms: &[String],
     git: &Git,
 ) -> Result<Vec<Leak>, ScanFault> {
-    let mut scan = Scan {
-        terms: Terms::new(terms),
-        leaks: Vec::new(),
-    };
+    let mut scan = Scan::new(Terms::new(terms));
     match scope {
         Scope::File(path) => {
             let what = path.display().to_string();
@@ -94,6 +91,24 @@ pub fn scan(
     Ok(scan.leaks)
 }
 
+/// What of a text should not leave.
+pub(crate) fn look(terms: &Terms, place: &str, text: &str) -> Vec<Leak> {
+    let mut scan = Scan::new(terms.clone());
+    scan.text(place, text);
+    scan.leaks
+}
+
+/// What of commits should not leave: what they add and say. `which` is as `git rev-list` takes it.
+pub(crate) fn look_at_commits(
+    terms: &Terms,
+    git: &GitRepository,
+    which: &[&str],
+) -> Result<Vec<Leak>, ScanFault> {
+    let mut scan = Scan::new(terms.clone());
+    scan.commits(git, which)?;
+    Ok(scan.leaks)
+}
+
 /// Looking through, with what was found so far.
 struct Scan {
     terms: Terms,
@@ -101,6 +116,11 @@ struct Scan {
 }
 
 impl Scan {
+    fn new(terms: Terms) -> Self {
+        let leaks = Vec::new();
+        Self { terms, leaks }
+    }
+
     /// One line of what git tells: local reference and object, remote reference and object.
     fn push(&mut self, git: &GitRepository, line: &str) -> Result<(), ScanFault> {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -158,6 +158,12 @@ impl Part {
         }
     }
 
+    /// What a judge beside the policy says of a call, which no setting lifts.
+    pub fn of_judge(what: impl Into<String>, verdict: Verdict, text: impl Into<String>) -> Self {
+        let vote = Vote::new(Stage::Floor, verdict, text);
+        Self::new(what, Risk::High, vec![vote])
+    }
+
     fn needing(mut self, need: Need) -> Self {
         self.need = Some(need);
         self

@@ -24,7 +24,7 @@ pub fn only_looks(command: &str, cwd: &Path) -> bool {
         && shell::agrees(command, &line.spelled)
 }
 
-fn step_looks(step: &Step) -> bool {
+pub(crate) fn step_looks(step: &Step) -> bool {
     let bare = unwrap::bare(&step.words);
     let study = if bare.is_empty() {
         Study::default()

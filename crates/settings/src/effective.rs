@@ -65,6 +65,8 @@ pub struct Settings {
     pub instruction_files: InstructionFiles,
     /// `confidentialTerms`, of all layers.
     pub confidential_terms: Vec<String>,
+    /// What else is held back of what leaves.
+    pub undercover: UndercoverSettings,
     /// Patterns of instruction files that are left out.
     pub claude_md_excludes: Vec<String>,
     /// Whether a long conversation is compacted before it no longer fits.
@@ -143,6 +145,15 @@ pub struct OwnModel {
     pub tools: Option<String>,
     /// `search-replace`, `patch` or `whole-file`.
     pub edit_format: Option<String>,
+}
+
+/// What is held back of what leaves, beside secrets and confidential terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UndercoverSettings {
+    /// Remotes that what leaves may go to unseen: `host` or `host/path`.
+    pub internal_remotes: Vec<String>,
+    /// Whether lines that credit a tool are held back.
+    pub leaves_out_attribution: bool,
 }
 
 /// How the web is reached.
@@ -255,6 +266,11 @@ impl Settings {
                 .map(|name| InstructionFiles::named(&name))
                 .unwrap_or_default(),
             confidential_terms: texts(merged.at("confidentialTerms")),
+            undercover: UndercoverSettings {
+                internal_remotes: texts(merged.at("undercover.internalRemotes")),
+                leaves_out_attribution: text("undercover.attribution").as_deref()
+                    == Some("leave-out"),
+            },
             claude_md_excludes: texts(merged.at("claudeMdExcludes")),
             auto_compact_enabled: merged
                 .at("autoCompactEnabled")

@@ -274,7 +274,14 @@ pub(crate) const KEYS: &[Key] = &[
         scope: Scope::Restricts,
         default: "",
         about: "Names, hosts and words that must not leave: `gimlet undercover` finds them however \
-                they are written.",
+                they are written, and what a session would say of them is denied.",
+    },
+    Key {
+        name: "undercover",
+        shape: Shape::Object(UNDERCOVER_KEYS),
+        scope: Scope::NotRepository,
+        default: "",
+        about: "What is held back of what leaves the machine.",
     },
     Key {
         name: "autoCompactEnabled",
@@ -329,6 +336,26 @@ pub(crate) const KEYS: &[Key] = &[
         scope: Scope::NotRepository,
         default: "",
         about: "Features to turn on or off by name; `gimlet features` lists them.",
+    },
+];
+
+const UNDERCOVER_KEYS: &[Key] = &[
+    Key {
+        name: "internalRemotes",
+        shape: Shape::Texts,
+        scope: Scope::NotRepository,
+        default: "",
+        about: "Remotes that pushes, pull requests and posts may go to unseen, as `host` or \
+                `host/path`, such as `git.corp.example/team`. Messages of commits are looked \
+                through all the same.",
+    },
+    Key {
+        name: "attribution",
+        shape: Shape::OneOf(&["keep", "leave-out"]),
+        scope: Scope::NotRepository,
+        default: "`keep`",
+        about: "Whether lines that credit a tool, such as `Co-Authored-By` with the name of one or \
+                `Generated with`, may leave.",
     },
 ];
 
@@ -620,9 +647,13 @@ fn known_paths() -> impl Iterator<Item = String> {
     let permissions = PERMISSION_KEYS
         .iter()
         .map(|key| format!("permissions.{}", key.name));
-    let web = [("webFetch", WEB_FETCH_KEYS), ("webSearch", WEB_SEARCH_KEYS)]
-        .into_iter()
-        .flat_map(|(name, keys)| keys.iter().map(move |key| format!("{name}.{}", key.name)));
+    let web = [
+        ("webFetch", WEB_FETCH_KEYS),
+        ("webSearch", WEB_SEARCH_KEYS),
+        ("undercover", UNDERCOVER_KEYS),
+    ]
+    .into_iter()
+    .flat_map(|(name, keys)| keys.iter().map(move |key| format!("{name}.{}", key.name)));
     top.chain(permissions).chain(web)
 }
 

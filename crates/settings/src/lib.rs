@@ -32,7 +32,7 @@ pub use dirs::Dirs;
 pub use edit::{with_items, with_value};
 pub use effective::{
     AddedDirectory, InstructionFiles, OwnModel, Permissions, Provider, RuleText, Settings,
-    WebSettings,
+    UndercoverSettings, WebSettings,
 };
 pub use env::Env;
 pub use env_vars::EnvVar;

@@ -131,6 +131,7 @@ fn every_key_reaches_its_place() {
             "env": {"GREETING": "hello"},
             "instructionFiles": "claude-md-and-agents-md",
             "confidentialTerms": ["Blue Orca"],
+            "undercover": {"internalRemotes": ["git.example"], "attribution": "leave-out"},
             "claudeMdExcludes": ["**/vendor/**"],
             "autoCompactEnabled": false,
             "autoCompactWindow": 200_000,
