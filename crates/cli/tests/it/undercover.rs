@@ -1,6 +1,10 @@
 //! What is about to leave, in real repositories, and a real push that is stopped.
 
-use crate::rig::{Rig, path_variable};
+use crate::{
+    rig::{Rig, path_variable},
+    wire::Wire,
+};
+use serde_json::json;
 use std::{fs, process::Command};
 
 /// A key in pieces, so that scanners of this repository stay quiet.
@@ -123,4 +127,37 @@ fn a_push_is_stopped_by_the_hook_and_no_hook_is_written_over() {
     let run = rig.gimlet(["undercover", "install"]).finish().expect(1);
     assert!(run.err().contains("not ours"), "{}", run.err());
     assert_eq!(fs::read_to_string(&hook).unwrap(), "#!/bin/sh\n");
+}
+
+#[test]
+fn a_session_commits_only_what_may_leave() {
+    let rig = repository();
+    rig.file("plain.txt", "more\n");
+    rig.git(&["config", "user.name", "A"]);
+    rig.git(&["config", "user.email", "a@example.com"]);
+    let wire = Wire::new();
+    let commit = |message: &str| json!({"command": format!("git commit -qam '{message}'")});
+    wire.calls("toolu_1", "Bash", commit("For BLUE-orca"));
+    wire.calls("toolu_2", "Bash", commit("For the release"));
+    wire.says("Done.");
+    let arguments = ["-p", "Commit it", "--dangerously-skip-permissions"];
+    let run = rig.connected(&wire, arguments).finish();
+    assert_eq!(run.quietly().out(), "Done.\n");
+    let told = wire.bodies()[1]["messages"][2]["content"].to_string();
+    assert!(
+        told.contains("confidential term `Blue Orca`; say instead `For [internal]`"),
+        "{told}"
+    );
+    let log = rig.git(&["log", "--format=%s"]);
+    let told = wire.bodies()[2]["messages"].to_string();
+    assert_eq!(log, "For the release\nPlain\nStart\n", "{told}");
+    // A person who asks why is told the same.
+    let run = rig
+        .gimlet(["policy", "explain", "git commit -m 'blue orca'"])
+        .finish();
+    assert!(
+        run.out().contains("the message of the commit, line 1"),
+        "{}",
+        run.out()
+    );
 }
