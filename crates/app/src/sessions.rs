@@ -188,6 +188,7 @@ impl Hub {
 
     async fn open_session(&self, spec: OpenSpec) -> Result<SessionHead, OpenFault> {
         self.look_after_worktrees().await;
+        let is_fork = matches!(spec, OpenSpec::Fork { .. });
         let (log, index) = match spec {
             OpenSpec::New { id } => {
                 // Before there is a log: a session that cannot begin leaves nothing behind.
@@ -224,6 +225,10 @@ impl Hub {
         }
         let options = self.engine_options(&opened, scratch);
         let purse = Arc::clone(&options.purse);
+        // What a fork brings along was spent by another session.
+        if !is_fork {
+            purse.take_over(&index);
+        }
         let parts = self.parts(log, (&tools, toolbox), &opened, options);
         let handle = start(id.clone(), parts, index);
         let waker = wake::Waker::new(

@@ -5,7 +5,7 @@ use gimlet_ports::{ModelCard, Price};
 use gimlet_protocol::{Fault, LimitKind, Usage};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a session and its workers have spent in this run, and what requests under way may
+/// What a session and its workers have spent in this run and those before that were killed, and what requests under way may
 /// still cost.
 #[derive(Debug, Default)]
 pub struct Purse(Mutex<Sums>);
@@ -24,6 +24,11 @@ impl Purse {
     /// Millionths of a dollar that were spent.
     pub fn spent_micro_usd(&self) -> u64 {
         self.sums().spent_micro_usd
+    }
+
+    /// Counts what runs had spent that were killed: a crash begins no new budget.
+    pub fn take_over(&self, index: &Index) {
+        self.spend(index.unclosed_micro_usd());
     }
 
     pub(crate) fn spend(&self, micro_usd: u64) {
@@ -77,7 +82,7 @@ pub(crate) fn allowance(
         Ok(alone) => alone,
         Err(fault) => return Allowance::Over(fault),
     };
-    let Some(price) = card.price.filter(|_| limits.max_micro_usd.is_some()) else {
+    let Some(price) = next_price(index, card).filter(|_| limits.max_micro_usd.is_some()) else {
         return Allowance::Granted {
             tokens: alone,
             hold: None,
@@ -99,6 +104,14 @@ pub(crate) fn allowance(
         micro_usd,
     });
     Allowance::Granted { tokens, hold }
+}
+
+/// The prices of the next request, by the length of its input.
+fn next_price(index: &Index, card: &ModelCard) -> Option<Price> {
+    card.price_of(&Usage {
+        input_tokens: input_tokens(index),
+        ..Usage::default()
+    })
 }
 
 /// What the input may cost, none of it or all of it written to the cache.
@@ -133,7 +146,7 @@ fn affordable(
     let Some(max) = limits.max_micro_usd else {
         return Ok(wanted);
     };
-    let Some(price) = card.price else {
+    let Some(price) = next_price(index, card) else {
         let text = format!(
             "no price is known for {}/{}, so a budget cannot be kept; set one in the settings or leave the budget out",
             card.provider, card.name

@@ -72,6 +72,7 @@ pub fn start(session: SessionId, parts: Parts, index: Index) -> SessionHandle {
         broken: None,
         state: SessionState::Resting,
         sent: None,
+        cut: Vec::new(),
         compacting: None,
         windows: BTreeSet::new(),
         tasks_before: BTreeSet::new(),
@@ -268,6 +269,9 @@ pub(crate) struct Driver {
     pub(crate) broken: Option<LogFault>,
     pub(crate) state: SessionState,
     pub(crate) sent: Option<crate::sample::Sent>,
+    /// What the reply under way leaves if the command at hand ends it: it is written in one with
+    /// the interrupt, so that no crash comes between.
+    pub(crate) cut: Vec<Fact>,
     /// A compaction that the person asked for, with their wish.
     pub(crate) compacting: Option<Trigger>,
     /// Calls whose windows are open.

@@ -44,6 +44,18 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// True when it would end work that is under way.
+    pub(crate) fn halts(&self) -> bool {
+        match self {
+            Self::Submit { op, .. } => matches!(op, Op::Interrupt | Op::Close),
+            Self::Follow { .. } | Self::Look { .. } | Self::Tell { .. } | Self::Note { .. } => {
+                false
+            }
+        }
+    }
+}
+
 /// Whether a follower is new, or was let go and comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Joins {
@@ -397,7 +409,9 @@ impl Driver {
         let held = std::mem::take(&mut self.held);
         let owed = next_step(&self.index, &self.live) != Step::Rest;
         if working == Working::Yes || held || owed {
-            vec![Fact::Interrupted(key)]
+            let mut facts = vec![Fact::Interrupted(key)];
+            facts.append(&mut self.cut);
+            facts
         } else {
             Vec::new()
         }

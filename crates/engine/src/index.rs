@@ -8,71 +8,18 @@ use crate::{
 use gimlet_hygiene::screen::{for_model, without_own_envelopes};
 use gimlet_ports::{EntryIter, LogFault};
 use gimlet_protocol::{
-    Asker, Block, Call, CallId, Change, Confinement, Desk, Entry, EntryId, Fact, Fault, Finish,
-    Grant, GrantId, Granted, Hired, Mark, Message, Mode, NoteKind, Offer, OpKey, Opened, Queued,
-    Reply, ReplyScope, ReturnedHow, ReviewOutcome, Reviewed, Role, Timestamp, Usage,
+    Access, Asker, Block, Call, CallId, Change, Desk, Entry, EntryId, Fact, Fault, Finish, Grant,
+    GrantId, Granted, Hired, Mark, Message, Mode, NoteKind, OpKey, Opened, Queued, Reply,
+    ReplyScope, ReturnedHow, ReviewOutcome, Role, Timestamp, Usage,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
-/// Where a call stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// The model asked for it.
-    Made,
-    /// A person is asked.
-    Asked,
-    /// It may run.
-    Cleared,
-    /// It was handed to its tool.
-    Began,
-    /// It lost its turn and still needs a result.
-    Lost(ReturnedHow),
-    /// It has its result.
-    Done,
-}
+mod open_call;
 
-/// A call of the last reply.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct OpenCall {
-    pub(crate) call: Call,
-    pub(crate) phase: Phase,
-    /// The input as the person changed it.
-    changed: Option<serde_json::Value>,
-    /// What a reviewer said of it.
-    pub(crate) reviewed: Option<Reviewed>,
-    /// What the person was offered, kept until answered.
-    pub(crate) offered: Vec<Offer>,
-    /// What its commands are held to, as its ruling says.
-    pub(crate) confinement: Option<Confinement>,
-    /// The result, kept until every call of the reply has one.
-    result: Option<(Vec<Block>, bool)>,
-}
-
-impl OpenCall {
-    fn new(call: Call) -> Self {
-        Self {
-            call,
-            phase: Phase::Made,
-            changed: None,
-            reviewed: None,
-            offered: Vec::new(),
-            confinement: None,
-            result: None,
-        }
-    }
-
-    /// The call as it is to be run.
-    pub(crate) fn effective(&self) -> Call {
-        let mut call = self.call.clone();
-        if let Some(input) = &self.changed {
-            call.input = input.clone();
-        }
-        call
-    }
-}
+pub(crate) use open_call::{OpenCall, Phase};
 
 /// What the running turn, or the last one, amounts to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,6 +28,8 @@ pub struct Turn {
     pub requests: u32,
     /// Replies in a row that the output limit cut.
     pub cut_in_a_row: u32,
+    /// Requests in a row that failed, since the last reply, change of model or word of the person.
+    pub failed_in_a_row: u32,
     /// Nudges to end with structured output, and calls of it that failed.
     pub nudges: u32,
     /// Tools that succeeded in the last round.
@@ -136,6 +85,8 @@ pub struct Index {
     owes_reply: bool,
     turn: Turn,
     totals: Totals,
+    /// Millionths of a dollar since the session was last closed in order.
+    unclosed_micro_usd: u64,
     window_tokens: u64,
     window_bytes: u64,
     essentials: Essentials,
@@ -183,6 +134,9 @@ impl Index {
             Fact::Asked(asked) => {
                 if let Some(open) = self.open_call(&asked.call) {
                     open.offered.clone_from(&asked.question.offers);
+                    let mut accesses = asked.question.accesses.iter();
+                    open.is_question |=
+                        accesses.any(|access| matches!(access, Access::Person { .. }));
                     if open.phase != Phase::Began {
                         open.phase = Phase::Asked;
                         open.confinement.clone_from(&asked.question.confinement);
@@ -235,6 +189,8 @@ impl Index {
                 let kept = usize::try_from(compacted.kept_messages).unwrap_or(usize::MAX);
                 self.transcript.restart(compacted.content.clone(), kept);
                 self.told.clear();
+                // The next request is another one.
+                self.turn.failed_in_a_row = 0;
                 self.window_tokens = compacted.after_tokens;
                 self.window_bytes = self.transcript.bytes();
             }
@@ -245,13 +201,17 @@ impl Index {
             }
             Fact::Resumed(key) => {
                 self.keys.insert(key.clone());
-                self.turn.fault = None;
+                // After a crash it goes on; where it had ended, the person wants another try.
+                if self.turn.fault.take().is_some() || self.turn.interrupted {
+                    self.turn.failed_in_a_row = 0;
+                }
                 self.turn.interrupted = false;
                 // Already owed where the model had paused: it goes on in its own message.
                 self.owes_reply |= self.transcript.ends_with_user() || !self.calls.is_empty();
             }
             Fact::Closed(key) => {
                 self.keys.insert(key.clone());
+                self.unclosed_micro_usd = 0;
             }
             Fact::Hired(hired) => self.workers.push((**hired).clone()),
             Fact::Granted(granted) => {
@@ -283,6 +243,7 @@ impl Index {
                 self.call_ids.insert(called.call.id.clone());
             }
             Fact::Spent(spent) => self.count(spent),
+            Fact::Closed(_) => self.unclosed_micro_usd = 0,
             // It can be spoken to from every branch.
             Fact::Hired(hired) => self.workers.push((**hired).clone()),
             Fact::Granted(_) => self.granted_ever += 1,
@@ -308,7 +269,6 @@ impl Index {
             | Fact::Noted(_)
             | Fact::Rewound(_)
             | Fact::Resumed(_)
-            | Fact::Closed(_)
             | Fact::Reported(_)
             | Fact::Contacted(_)
             | Fact::Snapshot(_)
@@ -350,7 +310,9 @@ impl Index {
 
     fn count(&mut self, spent: &gimlet_protocol::Spent) {
         self.totals.usage.add(&spent.usage);
-        self.totals.micro_usd += spent.cost.micro_usd.unwrap_or(0);
+        let micro_usd = spent.cost.micro_usd.unwrap_or(0);
+        self.totals.micro_usd += micro_usd;
+        self.unclosed_micro_usd += micro_usd;
         self.totals.requests += 1;
     }
 
@@ -363,8 +325,10 @@ impl Index {
         let made = std::mem::take(&mut self.made);
         let failed = matches!(spent.finish, Finish::Failed { .. });
         if failed {
+            self.turn.failed_in_a_row += 1;
             return;
         }
+        self.turn.failed_in_a_row = 0;
         self.turn.requests += 1;
         self.turn.cut_in_a_row = if spent.finish == Finish::Length {
             self.turn.cut_in_a_row + 1
@@ -419,7 +383,7 @@ impl Index {
         };
     }
 
-    fn finish(&mut self, id: &CallId, content: Vec<Block>, success: Success) {
+    fn finish(&mut self, id: &CallId, mut content: Vec<Block>, success: Success) {
         let Some(open) = self.open_call(id) else {
             return;
         };
@@ -427,6 +391,7 @@ impl Index {
             return;
         }
         open.phase = Phase::Done;
+        content.extend(open.news_of_change());
         open.result = Some((content, success == Success::Yes));
         let tool = open.call.tool.clone();
         if success == Success::Yes {
@@ -460,7 +425,10 @@ impl Index {
 
     fn configure(&mut self, change: &Change) {
         match change {
-            Change::Model { model, .. } => self.model.clone_from(model),
+            Change::Model { model, .. } => {
+                self.model.clone_from(model);
+                self.turn.failed_in_a_row = 0;
+            }
             Change::Mode { mode } => {
                 if *mode == Mode::Plan && self.mode != Mode::Plan {
                     self.before_plan = self.mode;
@@ -613,6 +581,12 @@ impl Index {
     /// Sums over the whole log.
     pub fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// Millionths of a dollar that runs spent which never closed the session, because they were
+    /// killed.
+    pub fn unclosed_micro_usd(&self) -> u64 {
+        self.unclosed_micro_usd
     }
 
     /// Tokens in the window at the last reply, as the provider counted them.

@@ -99,7 +99,8 @@ pub enum Compaction {
 pub struct Limits {
     /// Requests to the model in one turn.
     pub max_turns: Option<u32>,
-    /// Millionths of a dollar that this run of the session may cost.
+    /// Millionths of a dollar that this run of the session may cost, with what runs before it
+    /// spent that were killed.
     pub max_micro_usd: Option<u64>,
 }
 

@@ -4,7 +4,7 @@ use crate::{
     budget::{self, Allowance},
     compact::Trigger,
     driver::{Driver, StopOnDrop},
-    inbox::{After, Working},
+    inbox::{After, Command, Working},
     options::Compaction,
     retry::{Recovery, recovery},
 };
@@ -37,7 +37,6 @@ impl Driver {
     pub(crate) async fn sample(&mut self) -> Result<(), LogFault> {
         self.enter(SessionState::Running);
         self.record_due()?;
-        let mut attempt = 1;
         let mut compacted = false;
         loop {
             let model = match self.parts.models.model(self.index.model()) {
@@ -55,7 +54,7 @@ impl Driver {
             let wanted = options
                 .max_output_tokens
                 .unwrap_or(model.card().max_output_tokens);
-            let (allowed, hold) = match budget::allowance(
+            let (allowed, mut hold) = match budget::allowance(
                 &self.index,
                 &options.limits,
                 &options.purse,
@@ -81,23 +80,30 @@ impl Driver {
                 continue;
             }
             let asked = self.ask(&*model, allowed).await?;
-            // Its cost is in the log by now.
-            drop(hold);
             let Some(failed) = asked else {
                 return Ok(());
             };
+            // The failures stand in the log, so that a crash makes them no fewer. The last one is
+            // written together with what follows from it.
+            let attempt = self.index.turn().failed_in_a_row + 1;
+            let mut facts = vec![failed.spent.clone()];
             if failed.class == Failure::TooLong
                 && !std::mem::replace(&mut compacted, true)
                 && self.parts.options.compaction != Compaction::Never
-                && self.compact(&*model, Trigger::Auto).await?
             {
-                if !self.index.owes_reply() {
-                    return Ok(());
+                self.record(std::mem::take(&mut facts))?;
+                drop(hold.take());
+                if self.compact(&*model, Trigger::Auto).await? {
+                    if !self.index.owes_reply() {
+                        return Ok(());
+                    }
+                    continue;
                 }
-                continue;
             }
             match recovery(failed.class, attempt, &self.parts.options.retry) {
                 Recovery::Again { pause, max } => {
+                    self.record(facts)?;
+                    drop(hold.take());
                     self.show(&Signal::Retrying {
                         attempt,
                         max,
@@ -109,16 +115,16 @@ impl Driver {
                     if self.pause(pause).await == After::Halt {
                         return Ok(());
                     }
-                    attempt += 1;
                 }
                 Recovery::Elsewhere if self.next_model().is_some() => {
                     let next = self.next_model().unwrap_or_default();
                     let why = Some(format!("{}: {}", failed.class.name(), failed.text));
-                    self.record(vec![Fact::Configured(Change::Model { model: next, why })])?;
-                    attempt = 1;
+                    facts.push(Fact::Configured(Change::Model { model: next, why }));
+                    self.record(facts)?;
                 }
                 Recovery::Elsewhere | Recovery::Stop => {
-                    return self.record(vec![Fact::Faulted(failed.fault())]);
+                    facts.push(Fact::Faulted(failed.fault()));
+                    return self.record(facts);
                 }
             }
         }
@@ -164,8 +170,8 @@ impl Driver {
         }
     }
 
-    /// Makes one request. Returns the failure where it failed; its line in the ledger is
-    /// written either way.
+    /// Makes one request. Returns the failure where it failed, with its line of the ledger, which
+    /// is still to be written.
     async fn ask(&mut self, model: &dyn Model, allowed: u64) -> Result<Option<Failed>, LogFault> {
         let ledger = self.open_ledger(model.card());
         let reply = ReplyInProgress::new(ledger.reply.clone(), Audience::Followers);
@@ -173,7 +179,14 @@ impl Driver {
         let (reply, ledger, end) = self.pump(model, request, reply, ledger).await;
         match end {
             Some(end) => self.end_reply(reply, ledger, end),
-            None => self.cut_short(reply, ledger).map(|()| None),
+            None => {
+                // Nothing is left where the interrupt took it along.
+                let left = std::mem::take(&mut self.cut);
+                if !left.is_empty() {
+                    self.record(left)?;
+                }
+                Ok(None)
+            }
         }
     }
 
@@ -201,6 +214,10 @@ impl Driver {
             tokio::select! {
                 biased;
                 command = self.inbox.recv() => {
+                    let halts = command.as_ref().is_none_or(Command::halts);
+                    if halts && reply.audience == Audience::Followers {
+                        self.cut = reply.cut_short(&ledger);
+                    }
                     let after = match command {
                         Some(command) => self.take_while_working(command, Working::Yes),
                         None => After::Halt,
@@ -208,6 +225,7 @@ impl Driver {
                     if after == After::Halt {
                         break None;
                     }
+                    self.cut.clear();
                 }
                 item = stream.next() => {
                     last_byte = Instant::now();
@@ -362,26 +380,6 @@ impl Driver {
         });
     }
 
-    /// The person ended the turn in the middle of a reply: what was said is kept.
-    fn cut_short(&mut self, mut reply: ReplyInProgress, ledger: Ledger) -> Result<(), LogFault> {
-        // Thoughts without their signature and calls without their end cannot be replayed.
-        let mut facts: Vec<Fact> = std::mem::take(&mut reply.facts)
-            .into_iter()
-            .filter(|fact| matches!(fact, Fact::Said(_)))
-            .collect();
-        for text in std::mem::take(&mut reply.partial).into_values() {
-            if !text.is_empty() {
-                facts.push(Fact::Said(Said {
-                    reply: reply.id.clone(),
-                    text,
-                    opaque: None,
-                }));
-            }
-        }
-        facts.push(close_ledger(ledger, Finish::Interrupted));
-        self.record(facts)
-    }
-
     fn end_reply(
         &mut self,
         mut reply: ReplyInProgress,
@@ -430,9 +428,8 @@ impl Driver {
                     class: class.name().to_owned(),
                     text: text.clone(),
                 };
-                let spent = close_ledger(ledger, finish);
-                self.record(vec![spent])?;
                 return Ok(Some(Failed {
+                    spent: close_ledger(ledger, finish),
                     class,
                     text,
                     status,
@@ -493,9 +490,8 @@ impl Driver {
                 "r{}",
                 self.index.last().map_or(0, |last| last.0 + 1)
             )),
-            provider: card.provider.clone(),
             model: card.name.clone(),
-            price: card.price,
+            card: card.clone(),
             request_id: None,
             usage: Usage::default(),
             sent_bytes: 0,
@@ -509,10 +505,11 @@ impl Driver {
 
 /// The line of the ledger that closes a request.
 pub(crate) fn close_ledger(ledger: Ledger, finish: Finish) -> Fact {
-    let micro_usd = ledger.price.map(|price| price.micro_usd(&ledger.usage));
+    let price = ledger.card.price_of(&ledger.usage);
+    let micro_usd = price.map(|price| price.micro_usd(&ledger.usage));
     Fact::Spent(Box::new(Spent {
         asker: ledger.asker,
-        provider: ledger.provider,
+        provider: ledger.card.provider,
         model: ledger.model,
         request_id: ledger.request_id,
         finish,
@@ -528,6 +525,8 @@ pub(crate) fn close_ledger(ledger: Ledger, finish: Finish) -> Fact {
 
 /// A request that failed.
 pub(crate) struct Failed {
+    /// Its line of the ledger.
+    spent: Fact,
     class: Failure,
     text: String,
     status: Option<u16>,
@@ -544,12 +543,13 @@ impl Failed {
 }
 
 /// A line of the ledger that is being written.
+#[derive(Clone)]
 pub(crate) struct Ledger {
     pub(crate) asker: Asker,
     pub(crate) reply: ReplyId,
-    provider: String,
+    card: ModelCard,
+    /// The model that answers, as the provider names it.
     model: String,
-    price: Option<gimlet_ports::Price>,
     request_id: Option<String>,
     usage: Usage,
     sent_bytes: u64,
@@ -608,6 +608,27 @@ impl ReplyInProgress {
             }
         });
         texts.collect()
+    }
+
+    /// What is kept when the person ends the turn now: what was said, and what it cost. Thoughts
+    /// without their signature and calls without their end cannot be replayed.
+    fn cut_short(&self, ledger: &Ledger) -> Vec<Fact> {
+        let is_said = |fact: &&Fact| matches!(fact, Fact::Said(_));
+        let whole = self.facts.iter().filter(is_said).cloned();
+        let partial = self.partial.values().filter(|text| !text.is_empty());
+        let partial = partial.map(|text| {
+            Fact::Said(Said {
+                reply: self.id.clone(),
+                text: text.clone(),
+                opaque: None,
+            })
+        });
+        let ledger = Ledger {
+            usage: self.usage,
+            ..ledger.clone()
+        };
+        let spent = close_ledger(ledger, Finish::Interrupted);
+        whole.chain(partial).chain([spent]).collect()
     }
 
     pub(crate) fn new(id: ReplyId, audience: Audience) -> Self {

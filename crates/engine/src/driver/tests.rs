@@ -14,15 +14,16 @@ use crate::{
 use futures::StreamExt as _;
 use gimlet_host::{HostOptions, LocalHost};
 use gimlet_ports::{
-    AnyTool, EntryIter, EventStream, Later, LogFault, Model, Models, Plan, Scene, SessionLog,
-    ToolCx, ToolFault, ToolReturn, Toolbox,
+    AnyTool, EntryIter, EventStream, Later, LogFault, Model, ModelCard, ModelRequest, ModelStream,
+    Models, Plan, Price, PriceTier, Scene, SessionLog, Stop, ToolCx, ToolFault, ToolReturn,
+    Toolbox,
 };
 use gimlet_protocol::{
     Block, Entry, EntryId, Event, Exposure, Fact, Fault, Lane, Message, Mode, OnConflict, Op,
     OpKey, Opened, ReturnedHow, RewindScope, Risk, SessionId, SessionState, Signal, SummaryFate,
     Timestamp, ToolSpec,
 };
-use gimlet_providers::{FailureClass, Script, ScriptItem, Scripted};
+use gimlet_providers::{FailureClass, Script, ScriptItem, ScriptUsage, Scripted};
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,
@@ -92,6 +93,19 @@ impl Models for OneModel {
     }
 }
 
+/// A scripted model with a card of its own.
+struct Carded(Scripted, ModelCard);
+
+impl Model for Carded {
+    fn card(&self) -> &ModelCard {
+        &self.1
+    }
+
+    fn stream(&self, request: ModelRequest, stop: Stop) -> ModelStream {
+        self.0.stream(request, stop)
+    }
+}
+
 /// A tool that does what its input says: `{"do": "sleep" | "ignore" | "panic" | "say"}`.
 struct Odd;
 
@@ -153,6 +167,17 @@ struct World {
 
 impl World {
     fn new(script: Script, adjust: impl FnOnce(&mut EngineOptions)) -> Self {
+        Self::after(vec![], script, |_| {}, adjust)
+    }
+
+    /// A world whose session has these facts after its start, and a model with a card of its
+    /// own.
+    fn after(
+        facts: Vec<Fact>,
+        script: Script,
+        adjust_card: impl FnOnce(&mut ModelCard),
+        adjust: impl FnOnce(&mut EngineOptions),
+    ) -> Self {
         let folder = PathBuf::from("/");
         let mut options = EngineOptions::new(folder.clone(), folder.clone());
         adjust(&mut options);
@@ -171,17 +196,18 @@ impl World {
             version: "0".to_owned(),
         };
         let mut index = Index::default();
-        for entry in log
-            .append(None, vec![Fact::Opened(Box::new(opened))])
-            .unwrap()
-        {
+        let opened = Fact::Opened(Box::new(opened));
+        let facts = std::iter::once(opened).chain(facts).collect();
+        for entry in log.append(None, facts).unwrap() {
             index.apply(&entry);
         }
         let model = Scripted::new(script);
+        let mut card = model.card().clone();
+        adjust_card(&mut card);
         let parts = Parts {
             keeper: None,
             log: Box::new(log.clone()),
-            models: Arc::new(OneModel(Arc::new(model.clone()))),
+            models: Arc::new(OneModel(Arc::new(Carded(model.clone(), card)))),
             tools,
             judges: vec![],
             confining: None,
@@ -445,6 +471,82 @@ async fn an_overloaded_model_is_waited_for_as_long_as_it_asks() {
         status: Some(529),
     })));
     assert_eq!(fault_of(&world.log.facts()), None);
+}
+
+/// A script whose every reply is garbage.
+fn garbage(times: usize) -> Script {
+    (0..times).fold(Script::new(), |script, _| {
+        script.reply(|r| {
+            r.item(ScriptItem::Fail {
+                class: FailureClass::Garbage,
+                text: "no event".to_owned(),
+                status: None,
+                retry_after_ms: None,
+            })
+        })
+    })
+}
+
+fn requests_of(facts: &[Fact]) -> usize {
+    let spent = |fact: &&Fact| matches!(fact, Fact::Spent(_));
+    facts.iter().filter(spent).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_before_a_crash_count_and_those_before_a_fault_do_not() {
+    let first = World::new(garbage(2), |_| {});
+    first.turn("1", "hello").await;
+    let whole = first.log.facts();
+    assert_eq!(requests_of(&whole), 2);
+    let failed = whole.iter().position(|fact| matches!(fact, Fact::Spent(_)));
+    let resumed = async |facts: &[Fact]| {
+        let world = World::after(facts.to_vec(), garbage(3), |_| {}, |_| {});
+        let mut events = world.follow().await;
+        world.submit("again", Op::Resume).await;
+        until_rest(&mut events).await;
+        world.log.facts()
+    };
+    // Killed after the first failure: the second is the last.
+    let crashed = resumed(&whole[1..=failed.unwrap()]).await;
+    assert_eq!(requests_of(&crashed), 2);
+    assert!(fault_of(&crashed).is_some());
+    // Ended by a fault, and the person wants it tried anew.
+    assert_eq!(requests_of(&resumed(&whole[1..]).await), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_input_costs_what_long_inputs_cost() {
+    let price = |input| Price {
+        input,
+        output: 2.0,
+        cache_read: 0.0,
+        cache_write: 0.0,
+    };
+    let usage = |input_tokens| {
+        ScriptItem::Usage(ScriptUsage {
+            input_tokens,
+            output_tokens: 1,
+            ..ScriptUsage::default()
+        })
+    };
+    let script = Script::new()
+        .reply(|r| r.text("Short.").item(usage(1_000)))
+        .reply(|r| r.text("Long.").item(usage(1_001)));
+    let priced = |card: &mut ModelCard| {
+        card.price = Some(price(1.0));
+        card.more.tiers = vec![PriceTier {
+            above: 1_000,
+            price: price(10.0),
+        }];
+    };
+    let world = World::after(vec![], script, priced, |_| {});
+    world.turn("1", "hello").await;
+    world.turn("2", "hello").await;
+    let costs = world.log.facts().into_iter().filter_map(|fact| match fact {
+        Fact::Spent(spent) => spent.cost.micro_usd,
+        _ => None,
+    });
+    assert_eq!(costs.collect::<Vec<_>>(), [1_002, 10_012]);
 }
 
 const SUMMARY: &str = "## Instructions and constraints\nnone\n## Decisions and why\nnone\n## What was done and found out\nThe answer is 42.\n## State of the work\nnone\n## Next steps\nnone\n";

@@ -127,6 +127,8 @@ impl Process {
         reach(&mut offered, &frozen.unwrap_or_default());
         let host = Arc::new(LocalHost::new(HostOptions::default()));
         let at = host.now();
+        let options = self.options(store.scratch(&id).map_err(|fault| broken(&fault))?);
+        options.purse.take_over(&index);
         let parts = Parts {
             // The folder of a scene is not trusted, so that nothing can be saved in it.
             keeper: None,
@@ -151,7 +153,7 @@ impl Process {
             reminders: vec![Arc::clone(&tools.tasks) as Arc<_>],
             snapshots: None,
             host,
-            options: self.options(store.scratch(&id).map_err(|fault| broken(&fault))?),
+            options,
         };
         let handle = start(id.clone(), parts, index);
         let glance = handle.look().await.map_err(|refusal| gone(&refusal))?;

@@ -64,6 +64,7 @@ scenes! {
     length_with_calls
     length_without_calls
     limit_budget
+    limit_budget_crashed
     limit_turns
     ls
     merge_worktree

@@ -56,7 +56,7 @@ fn count<'a>(ends: &mut BTreeMap<&'a CallId, usize>, call: &'a CallId) -> Result
 
 /// Checks that a run with a crash came to the same end as the one without: what was said,
 /// called, returned and refused, and why turns ended. What a crash adds is left out: that
-/// the turn was resumed or interrupted again, failed requests that were made once more, and
+/// the turn was resumed or interrupted again, requests that were made once more, and
 /// the lost result and new permission of a call that was made again.
 ///
 /// # Errors
@@ -104,9 +104,7 @@ fn outline(entries: &[Entry]) -> Vec<String> {
             Fact::Spent(spent) if spent.asker == Asker::Main => {
                 let said = std::mem::take(&mut reply);
                 let ended = match &spent.finish {
-                    // An interrupted one is gone when the crash came between the interrupt and
-                    // what was said so far.
-                    Finish::Failed { .. } | Finish::Interrupted => None,
+                    Finish::Failed { .. } => None,
                     finish => Some(format!("reply {finish:?}")),
                 };
                 if let (Some(ended), false) = (ended, std::mem::take(&mut again)) {

@@ -20,8 +20,8 @@ pub enum Place {
 /// Where the model stands after these entries.
 ///
 /// A line was said when the log has its end, the line `Spent`. A line that repeats was said
-/// when the turn has ended or another model was asked. Failures that led to nothing before a
-/// crash happen again. A model whose call was lost makes it once more: the one thing that
+/// when the turn has ended or another model was asked. Failures before a crash count, and what
+/// else led to nothing before it happens again. A model whose call was lost makes it once more: the one thing that
 /// every sensible model would do after it has looked.
 pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
     let mut at = 0;
@@ -63,7 +63,10 @@ pub fn place(lines: &[Line], entries: &[Entry]) -> Place {
                 if !again && !repeats {
                     at += 1;
                 }
-                if !failed {
+                // A request that is too long is one again, until it was compacted.
+                let counts =
+                    !matches!(&spent.finish, Finish::Failed { class, .. } if class == "too_long");
+                if counts {
                     settled = at;
                 }
             }
