@@ -4,12 +4,12 @@ use crate::{
     models::{self, FIRST_MODEL},
     tape::Deck,
 };
-use gimlet_policy::{RuleSource, Rules};
+use gimlet_policy::{RuleSource, Rules, Site, covers_example};
 use gimlet_ports::OpenFault;
 use gimlet_protocol::{Mode, Verdict};
 use gimlet_settings::{
-    Dirs, Env, FileSources, FlagValue, Layer, LoadSpec, Origin, Settings, SettingsFault, Source,
-    env_vars,
+    Dirs, Env, FileSources, FlagValue, Layer, LoadSpec, Origin, RuleExample, Settings,
+    SettingsFault, Source, env_vars,
 };
 use gimlet_trust::{Book, Git, GitEnv, Workspace};
 use serde_json::{Value, json};
@@ -199,7 +199,51 @@ impl Launch {
     pub fn load_settings(&self) -> Result<(Settings, Dirs), OpenFault> {
         let spec = self.load_spec()?;
         let settings = Settings::load(&spec).map_err(|fault| config_fault(&fault))?;
+        self.check_examples(&settings, &spec.dirs)?;
         Ok((settings, spec.dirs))
+    }
+
+    /// Holds each rule against the examples that stand beside it.
+    fn check_examples(&self, settings: &Settings, dirs: &Dirs) -> Result<(), OpenFault> {
+        let site = Site {
+            root: self.cwd.clone(),
+            cwd: self.cwd.clone(),
+            home: dirs.home.clone(),
+            ..Site::default()
+        };
+        let permissions = &settings.permissions;
+        for (verdict, rules) in [
+            (Verdict::Allow, &permissions.allow),
+            (Verdict::Ask, &permissions.ask),
+            (Verdict::Deny, &permissions.deny),
+        ] {
+            for rule in rules {
+                let source = self.rule_source(&rule.source);
+                let covers = |example: &RuleExample| {
+                    covers_example(verdict, &rule.text, &source, &example.text, &site)
+                };
+                let missed = rule.matches.iter().find(|example| !covers(example));
+                let caught = rule.not.iter().find(|example| covers(example));
+                let wrong = missed
+                    .map(|example| (example, "does not cover its example"))
+                    .or_else(|| {
+                        caught.map(|example| (example, "covers what it must not by its example"))
+                    });
+                if let Some((example, does)) = wrong {
+                    return Err(OpenFault::Config {
+                        text: format!(
+                            "{}: the rule `{}` {does} `{}`",
+                            example.source, rule.text, example.text
+                        ),
+                        hint: Some(
+                            "change the rule or the example; `gimlet policy explain` shows votes"
+                                .to_owned(),
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The permission rules of flags and settings.

@@ -25,5 +25,5 @@ pub use looks::only_looks;
 pub use paths::{Ground, NoLinks, Resolved, Site, lexical, resolve};
 pub use publish::{Outgoing, Publication, Push, outgoing};
 pub use reach::Hosts;
-pub use rules::{PathUse, RuleFault, RuleSource, Rules, split_list};
+pub use rules::{PathUse, RuleFault, RuleSource, Rules, covers_example, split_list};
 pub use shell::{Dynamic, LONGEST, Line, Redirect, RedirectKind, Start, Step, Word, analyse};

@@ -4,9 +4,11 @@
 //! it denies or asks it covers whatever it can be read to cover.
 
 mod command;
+mod examples;
 mod parse;
 
 pub(crate) use command::{CommandPattern, join};
+pub use examples::covers_example;
 pub use parse::split_list;
 
 use crate::paths::{Bases, PathPattern, Reach, Resolved, fold};

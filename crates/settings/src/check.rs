@@ -178,9 +178,42 @@ impl Checker<'_> {
                     .filter_map(|item| self.value(item, Shape::Text, at));
                 Data::List(items.collect())
             }
+            (Data::List(items), Shape::Rules) => {
+                let items = items.into_iter().filter_map(|item| self.rule(item, at));
+                Data::List(items.collect())
+            }
             (data, _) => data,
         };
         Some(Tree { data, source })
+    }
+
+    /// A permission rule: a text, or an object that has it beside its examples.
+    fn rule(&mut self, item: Tree, at: &At<'_>) -> Option<Tree> {
+        let Tree {
+            data: Data::Object(members),
+            source,
+        } = item
+        else {
+            return self.value(item, Shape::Text, at);
+        };
+        let inner = At {
+            path: at.path,
+            weaker: None,
+        };
+        let before = self.faults.len();
+        let members = self.object(members, keys::RULE_KEYS, &inner);
+        let rule = Tree {
+            data: Data::Object(members),
+            source,
+        };
+        if rule.member("rule").is_some() {
+            return Some(rule);
+        }
+        // A rule of the wrong kind was told already.
+        if self.faults.len() == before {
+            return self.wrong(&rule, Shape::Rules, at.path);
+        }
+        None
     }
 
     fn each(
@@ -312,7 +345,7 @@ fn fits(value: &Tree, shape: Shape) -> bool {
             .and_then(serde_json::Number::as_f64)
             .is_some_and(|number| number >= 0.0),
         Shape::OneOf(names) => value.text().is_some_and(|text| names.contains(&text)),
-        Shape::Texts => matches!(value.data, Data::List(_)),
+        Shape::Texts | Shape::Rules => matches!(value.data, Data::List(_)),
         Shape::TextOrTexts => matches!(value.data, Data::List(_) | Data::Text(_)),
         Shape::Thinking => {
             value
@@ -361,6 +394,7 @@ pub(crate) fn expected(shape: Shape) -> String {
         }
         Shape::Texts => "a list of texts".to_owned(),
         Shape::TextOrTexts => "a text or a list of texts".to_owned(),
+        Shape::Rules => "a list of rules, each a text or an object with `rule`".to_owned(),
         Shape::Thinking => "\"off\", \"adaptive\" or a whole number of tokens".to_owned(),
         Shape::TextByName => "an object of texts".to_owned(),
         Shape::Features => "an object of true and false".to_owned(),

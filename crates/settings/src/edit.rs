@@ -54,7 +54,11 @@ pub fn with_items(
     let list = object
         .array_value_or_create(last)
         .ok_or_else(|| format!("`{key}` is no list"))?;
-    let text_of = |element: &CstNode| element.as_string_lit()?.decoded_value().ok();
+    let literal = |node: &CstNode| node.as_string_lit()?.decoded_value().ok();
+    // A rule with examples is known by its rule.
+    let text_of = |element: &CstNode| {
+        literal(element).or_else(|| literal(&element.as_object()?.get("rule")?.value()?))
+    };
     let mut kept = Vec::new();
     for element in list.elements() {
         match text_of(&element) {

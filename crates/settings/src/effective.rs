@@ -191,6 +191,19 @@ pub struct RuleText {
     pub text: String,
     /// Where it stands.
     pub source: Source,
+    /// Examples of what it covers.
+    pub matches: Vec<RuleExample>,
+    /// Examples of what it does not cover.
+    pub not: Vec<RuleExample>,
+}
+
+/// An example that stands beside a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleExample {
+    /// Such as a command line.
+    pub text: String,
+    /// Where it stands.
+    pub source: Source,
 }
 
 /// A folder beside the working folder.
@@ -377,6 +390,7 @@ fn is_known(path: &str) -> bool {
             | Shape::OneOf(_)
             | Shape::Texts
             | Shape::TextOrTexts
+            | Shape::Rules
             | Shape::Thinking => return parts.next().is_none(),
         }
     }
@@ -469,14 +483,28 @@ fn features(tree: Option<&Tree>) -> Features {
     features
 }
 
+fn examples(rule: &Tree, key: &str) -> Vec<RuleExample> {
+    let items = rule.member(key).map_or(&[][..], Tree::items).iter();
+    items
+        .filter_map(|item| {
+            Some(RuleExample {
+                text: item.text()?.to_owned(),
+                source: item.source.clone(),
+            })
+        })
+        .collect()
+}
+
 fn permissions(merged: &Tree, spec: &LoadSpec) -> Permissions {
     let rules = |path: &str| {
         let items = merged.at(path).map_or(&[][..], Tree::items).iter();
         items
             .filter_map(|item| {
                 Some(RuleText {
-                    text: item.text()?.to_owned(),
+                    text: item.rule()?.to_owned(),
                     source: item.source.clone(),
+                    matches: examples(item, "matches"),
+                    not: examples(item, "not"),
                 })
             })
             .collect()

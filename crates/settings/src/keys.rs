@@ -30,6 +30,8 @@ pub(crate) enum Shape {
     Texts,
     /// A text, or a list of texts.
     TextOrTexts,
+    /// A list of permission rules, each a text or an object with its examples.
+    Rules,
     /// `off`, `adaptive` or a number of tokens.
     Thinking,
     /// Names that map to texts.
@@ -385,24 +387,49 @@ const WEB_SEARCH_KEYS: &[Key] = &[
     },
 ];
 
+/// A permission rule with its examples.
+pub(crate) const RULE_KEYS: &[Key] = &[
+    Key {
+        name: "rule",
+        shape: Shape::Text,
+        scope: Scope::Restricts,
+        default: "",
+        about: "The rule.",
+    },
+    Key {
+        name: "matches",
+        shape: Shape::Texts,
+        scope: Scope::Restricts,
+        default: "",
+        about: "Examples of what it covers.",
+    },
+    Key {
+        name: "not",
+        shape: Shape::Texts,
+        scope: Scope::Restricts,
+        default: "",
+        about: "Examples of what it does not cover.",
+    },
+];
+
 const PERMISSION_KEYS: &[Key] = &[
     Key {
         name: "allow",
-        shape: Shape::Texts,
+        shape: Shape::Rules,
         scope: Scope::RepositoryAgreed,
         default: "",
         about: "Rules for what goes through without asking.",
     },
     Key {
         name: "ask",
-        shape: Shape::Texts,
+        shape: Shape::Rules,
         scope: Scope::Restricts,
         default: "",
         about: "Rules for what is always asked about.",
     },
     Key {
         name: "deny",
-        shape: Shape::Texts,
+        shape: Shape::Rules,
         scope: Scope::Restricts,
         default: "",
         about: "Rules for what never happens. Wins over `ask`, which wins over `allow`.",

@@ -31,8 +31,8 @@ mod variables;
 pub use dirs::Dirs;
 pub use edit::{with_items, with_value};
 pub use effective::{
-    AddedDirectory, InstructionFiles, OwnModel, Permissions, Provider, RuleText, Settings,
-    UndercoverSettings, WebSettings,
+    AddedDirectory, InstructionFiles, OwnModel, Permissions, Provider, RuleExample, RuleText,
+    Settings, UndercoverSettings, WebSettings,
 };
 pub use env::Env;
 pub use env_vars::EnvVar;

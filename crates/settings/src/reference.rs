@@ -4,7 +4,7 @@ use crate::{
     check::expected,
     env_vars::{self, EnvGroup},
     features::Feature,
-    keys::{KEYS, Key, Scope, Shape},
+    keys::{KEYS, Key, RULE_KEYS, Scope, Shape},
 };
 use serde_json::{Map, Value, json};
 
@@ -97,6 +97,14 @@ fn object_schema(keys: &[Key]) -> Value {
     json!({ "type": "object", "properties": properties })
 }
 
+fn rule_schema() -> Value {
+    let mut schema = shape_schema(Shape::Object(RULE_KEYS));
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert("required".to_owned(), json!(["rule"]));
+    }
+    schema
+}
+
 fn shape_schema(shape: Shape) -> Value {
     match shape {
         Shape::Text => json!({ "type": "string" }),
@@ -110,6 +118,10 @@ fn shape_schema(shape: Shape) -> Value {
         Shape::Json => json!({ "type": "object" }),
         Shape::OneOf(names) => json!({ "enum": names }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Rules => json!({ "type": "array", "items": { "anyOf": [
+            { "type": "string" },
+            rule_schema(),
+        ] } }),
         Shape::TextOrTexts => json!({ "anyOf": [
             { "type": "string" },
             { "type": "array", "items": { "type": "string" } },
@@ -163,6 +175,7 @@ fn inner(page: &mut String, key: &Key, path: &str) {
         | Shape::OneOf(_)
         | Shape::Texts
         | Shape::TextOrTexts
+        | Shape::Rules
         | Shape::Thinking
         | Shape::TextByName
         | Shape::Features => {}

@@ -177,11 +177,24 @@ fn each(path: &str, value: &Tree, out: &mut Vec<Capability>) {
 }
 
 fn capability(path: &str, value: &Tree) -> Capability {
-    let shown = match value.text() {
+    let kind = kind_of(path);
+    let text = match kind {
+        CapabilityKind::Rule => value.rule(),
+        CapabilityKind::Folder
+        | CapabilityKind::Mode
+        | CapabilityKind::Variable
+        | CapabilityKind::Hook
+        | CapabilityKind::Helper
+        | CapabilityKind::Server
+        | CapabilityKind::Program
+        | CapabilityKind::InlineCommand
+        | CapabilityKind::Git
+        | CapabilityKind::Setting => value.text(),
+    };
+    let shown = match text {
         Some(text) => text.to_owned(),
         None => value.to_value().to_string(),
     };
-    let kind = kind_of(path);
     let what = match kind {
         CapabilityKind::Rule | CapabilityKind::Folder | CapabilityKind::Mode => shown,
         CapabilityKind::Variable => {

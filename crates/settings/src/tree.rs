@@ -128,6 +128,11 @@ impl Tree {
             .map(|member| &member.value)
     }
 
+    /// The text of a permission rule, which may stand beside its examples.
+    pub(crate) fn rule(&self) -> Option<&str> {
+        self.text().or_else(|| self.member("rule")?.text())
+    }
+
     /// Follows a dotted path such as `permissions.allow`.
     pub(crate) fn at(&self, path: &str) -> Option<&Self> {
         path.split('.').try_fold(self, Self::member)

@@ -293,3 +293,32 @@ fn init(folder: &Path) {
         .unwrap();
     assert!(made.success());
 }
+
+#[test]
+fn a_rule_that_fails_its_example_is_told_with_file_line_and_example() {
+    let rig = Rig::new();
+    rig.settings(
+        r#"{"permissions": {"deny": [
+  { "rule": "Bash(git push:*)", "matches": ["git push origin main"], "not": ["git pull"] },
+  { "rule": "Bash(rm *)",
+    "matches": ["sudo rm -rf build"],
+    "not": ["ls",
+            "rm x"] }
+]}}"#,
+    );
+    let run = rig.gimlet(["policy", "explain", "ls"]).finish().expect(3);
+    let told = run.err();
+    assert!(
+        told.contains("settings.json:6: the rule `Bash(rm *)` covers") && told.contains("`rm x`"),
+        "{told}"
+    );
+    rig.settings(r#"{"permissions": {"deny": [{"rule": "Bash(rm:*", "matches": ["rm x"]}]}}"#);
+    let run = rig.gimlet(["policy", "explain", "rm x", "--json"]);
+    let told = run.finish().expect(0).json();
+    assert_eq!(told["verdict"], "deny");
+    let fault = told["faults"][0].as_str().unwrap();
+    assert!(
+        fault.contains("settings.json:1: rule `Bash(rm:*`: it lacks its closing bracket"),
+        "{fault}"
+    );
+}

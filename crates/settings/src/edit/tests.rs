@@ -1,4 +1,4 @@
-use super::with_value;
+use super::{with_items, with_value};
 use serde_json::json;
 
 #[test]
@@ -26,4 +26,13 @@ fn what_is_no_object_is_not_overwritten() {
     assert!(with_value("{\"model\": 1}", "model.name", &json!("a")).is_err());
     assert!(with_value("{", "model", &json!("a")).is_err());
     assert!(with_value("{}", "a..b", &json!("a")).is_err());
+}
+
+#[test]
+fn a_rule_with_examples_is_known_by_its_rule() {
+    let text = r#"{"allow": [{"rule": "Bash(a)", "matches": ["a"]}, "Bash(b)"]}"#;
+    let rule = ["Bash(a)".to_owned()];
+    assert_eq!(with_items(text, "allow", &rule, &[]).unwrap(), text);
+    let left = with_items(text, "allow", &[], &rule).unwrap();
+    assert_eq!(left, r#"{"allow": [ "Bash(b)"]}"#);
 }

@@ -99,3 +99,22 @@ fn a_settings_file_given_by_flag_names_its_own_lines() {
         ]
     );
 }
+
+#[test]
+fn a_rule_is_a_text_or_an_object_with_its_rule() {
+    let text = r#"{"permissions": {"deny": [
+  "Read(a)",
+  {"rule": "Read(b)", "matches": ["b"], "not": ["c"]},
+  {"matches": ["d"]},
+  {"rule": 1},
+  {"rule": "Read(e)", "matches": "e"},
+  7
+]}}"#;
+    let world = World::new().file(USER, text);
+    insta::assert_snapshot!(world.faults().join("\n"), @r#"
+    home/.config/gimlet/settings.json:4:3: `permissions.deny` must be a list of rules, each a text or an object with `rule`, but it is an object
+    home/.config/gimlet/settings.json:5:12: `permissions.deny.rule` must be a text, but it is 1
+    home/.config/gimlet/settings.json:6:34: `permissions.deny.matches` must be a list of texts, but it is a text
+    home/.config/gimlet/settings.json:7:3: `permissions.deny` must be a text, but it is 7
+    "#);
+}

@@ -272,3 +272,27 @@ fn settings_of_the_organisation_that_others_may_write_are_refused() {
         fs::set_permissions(world.path(path), fs::Permissions::from_mode(mode)).unwrap();
     }
 }
+
+#[test]
+fn a_rule_with_examples_counts_as_the_rule_that_was_agreed_to() {
+    let agreed_to = |text: &str| -> Vec<String> {
+        let world = World::new().file(PROJECT, text);
+        let capabilities = world.spec().capabilities();
+        capabilities
+            .iter()
+            .map(gimlet_trust::Capability::fingerprint)
+            .collect()
+    };
+    let plain = r#"{"permissions": {"allow": ["Bash(make)"]}}"#;
+    let with_examples = r#"{"permissions": {
+        "allow": [{"rule": "Bash(make)", "matches": ["make"]}],
+        "deny": [{"rule": "Read(x)", "not": ["y"]}]
+    }}"#;
+    assert_eq!(agreed_to(with_examples), agreed_to(plain));
+    assert_eq!(agreed_to(plain).len(), 1);
+    let world = World::new().file(PROJECT, with_examples);
+    assert_eq!(world.load().permissions.allow.len(), 1);
+    let permissions = world.trust(Trust::Bare).load().permissions;
+    assert_eq!(permissions.allow, [], "nobody has agreed to it yet");
+    assert_eq!(permissions.deny[0].text, "Read(x)");
+}
