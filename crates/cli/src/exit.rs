@@ -1,6 +1,9 @@
 //! Exit codes, and the one door for errors to the person.
 
-use gimlet_hygiene::screen::{Channel, clean};
+use gimlet_hygiene::{
+    screen::{Channel, clean},
+    secrets,
+};
 use gimlet_ports::OpenFault;
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -79,13 +82,18 @@ pub(crate) fn complain(exit: Exit, text: &str, hint: Option<&str>) -> Exit {
         message.push_str(hint);
         message.push('\n');
     }
-    tell(&clean(Channel::Message, &message));
+    tell(&harmless(&message));
     exit
 }
 
 /// Says what the person should know, though all goes on.
 pub(crate) fn notice(text: &str) {
-    tell(&format!("note: {}\n", clean(Channel::Message, text)));
+    tell(&format!("note: {}\n", harmless(text)));
+}
+
+/// A message that may repeat text from outside: nothing in it acts, and no key is shown.
+fn harmless(text: &str) -> String {
+    clean(Channel::Message, &secrets::redact(text)).into_owned()
 }
 
 /// Writes to standard error; where that is closed nobody is left to tell.

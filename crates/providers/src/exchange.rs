@@ -11,6 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
+use gimlet_hygiene::secrets;
 use gimlet_ports::{Failure, ModelEnd, ModelItem, ModelStream, Stop, WireBytes};
 use reqwest::{
     Client, Response, StatusCode,
@@ -207,8 +208,7 @@ impl<D: Dialect> Exchange<D> {
         };
         outcome.unwrap_or_else(|trouble| {
             // First the keys, then the length: a cut key would not be found.
-            let text = self.dialect.redact(trouble.text);
-            let text = shorten(self.dialect.door().redact(text));
+            let text = shorten(self.without_keys(trouble.text));
             self.items
                 .push_back(ModelItem::End(Trouble { text, ..trouble }.into_end()));
             Next::Nothing
@@ -403,10 +403,17 @@ impl<D: Dialect> Exchange<D> {
         })
     }
 
+    /// What a server says, without the keys that let requests in, and without any other that it
+    /// repeats from a request or from its own settings.
+    fn without_keys(&self, text: String) -> String {
+        let text = self.dialect.door().redact(self.dialect.redact(text));
+        secrets::redact(&text).into_owned()
+    }
+
     fn over(&mut self, end: ModelEnd) {
         let end = match end {
             ModelEnd::Declined { text } => ModelEnd::Declined {
-                text: self.dialect.door().redact(self.dialect.redact(text)),
+                text: self.without_keys(text),
             },
             ModelEnd::Complete | ModelEnd::Paused | ModelEnd::Length | ModelEnd::Failed { .. } => {
                 end

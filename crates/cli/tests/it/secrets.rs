@@ -98,3 +98,28 @@ fn a_stored_key_is_only_in_the_credentials_file() {
         .collect();
     assert_eq!(holding, [rig.own().join("config/credentials.json")]);
 }
+
+#[test]
+fn a_key_of_someone_else_in_a_providers_words_is_not_repeated() {
+    let rig = Rig::new();
+    let wire = Wire::new();
+    let token = format!("ghp_{}", "a8Kd03mZq7Lw2Xn5Rt9Vb1Yc4Ue6Pf0Hs3Jg");
+    let said = format!("the proxy was called with token {token}");
+    wire.answer(Reply::error(401, "authentication_error", &said));
+    let run = rig
+        .connected(
+            &wire,
+            ["-p", "hi", "--output-format", "stream-json", "--verbose"],
+        )
+        .finish()
+        .expect(1);
+    let shown = run.shown();
+    assert!(shown.contains("the proxy was called"), "{shown}");
+    assert!(!shown.contains(&token), "{shown}");
+    let log = fs::read_to_string(rig.log()).unwrap();
+    assert!(log.contains("the proxy was called") && !log.contains(&token));
+    // What a person gives on the command line comes back in an error's text.
+    let run = rig.gimlet(["sessions", "show", &token]).finish();
+    assert!(run.err().contains("error: "), "{}", run.err());
+    assert!(!run.err().contains(&token), "{}", run.err());
+}
