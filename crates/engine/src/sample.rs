@@ -177,17 +177,15 @@ impl Driver {
         let reply = ReplyInProgress::new(ledger.reply.clone(), Audience::Followers);
         let request = self.request(allowed);
         let (reply, ledger, end) = self.pump(model, request, reply, ledger).await;
-        match end {
-            Some(end) => self.end_reply(reply, ledger, end),
-            None => {
-                // Nothing is left where the interrupt took it along.
-                let left = std::mem::take(&mut self.cut);
-                if !left.is_empty() {
-                    self.record(left)?;
-                }
-                Ok(None)
-            }
+        if let Some(end) = end {
+            return self.end_reply(reply, ledger, end);
         }
+        // Nothing is left where the interrupt took it along.
+        let left = std::mem::take(&mut self.cut);
+        if !left.is_empty() {
+            self.record(left)?;
+        }
+        Ok(None)
     }
 
     /// Reads a reply to its end. `None` in place of the end: the person halted it.
