@@ -98,16 +98,23 @@ pub(crate) fn confiner(
     Arc::new(gimlet_policy::Confiner::new(Arc::clone(rules), holding))
 }
 
-/// What is said of a machine, once, where it holds commands to less than everything.
-pub(crate) fn warning(settings: &SandboxSettings, strength: Strength) -> Option<String> {
-    if settings.disabled || strength >= Strength::Namespaces || settings.strength.is_some() {
-        return None;
-    }
-    let about = strength.about();
+/// What is said, once, where commands are held to less than everything; `None` for the strength
+/// where this program cannot start itself to hold them.
+pub(crate) fn warning(settings: &SandboxSettings, strength: Option<Strength>) -> Option<String> {
+    let about = match strength {
+        _ if settings.disabled => return None,
+        None => "this program cannot start itself to confine commands".to_owned(),
+        Some(strength) if strength >= Strength::Namespaces || settings.strength.is_some() => {
+            return None;
+        }
+        Some(strength) => format!("{} on this machine", strength.about()),
+    };
     Some(if settings.fail_if_unavailable {
         format!("sandbox: {about}; commands are refused, as sandbox.failIfUnavailable says")
+    } else if strength.is_none() {
+        format!("sandbox: {about}; they run unconfined")
     } else {
-        format!("sandbox: {about} on this machine (`gimlet sandbox doctor` tries what holds)")
+        format!("sandbox: {about} (`gimlet sandbox doctor` tries what holds)")
     })
 }
 

@@ -70,7 +70,7 @@ pub struct Hub {
 struct OpenSession {
     handle: SessionHandle,
     /// Background tasks end when the last holder lets go.
-    _tools: ToolSet,
+    tools: ToolSet,
     /// What it and its workers spend from.
     purse: Arc<Purse>,
     /// Set for a worker's.
@@ -238,7 +238,7 @@ impl Hub {
         );
         let entry = OpenSession {
             handle: handle.clone(),
-            _tools: tools,
+            tools,
             purse,
             _waker: Some(Arc::new(waker)),
             worker: None,
@@ -267,12 +267,16 @@ impl Hub {
         let cwd = &opened.cwd;
         let snapshots = self.snapshots(&opened.session, cwd, &options.added);
         let rules = Arc::new(self.launch.rules(&self.settings));
-        let strength = Keeper::strength();
-        // A program that cannot start itself as another, such as a test, holds nothing.
-        let confines = Keeper::is_possible();
-        if confines && let Some(warning) = sandbox::warning(&self.settings.sandbox, strength) {
+        // A program that cannot start itself as another, such as a test, holds nothing. It says
+        // so, or runs nothing where the settings want that.
+        let possible = Keeper::is_possible();
+        let strength = possible.then(Keeper::strength);
+        if let Some(warning) = sandbox::warning(&self.settings.sandbox, strength) {
             self.note_once(warning);
         }
+        let strength = strength.unwrap_or_default();
+        let confines = possible
+            || (self.settings.sandbox.fail_if_unavailable && !self.settings.sandbox.disabled);
         let door = Arc::new(Door::new(Arc::clone(&rules), &self.settings.sandbox));
         let confiner = sandbox::confiner(&rules, &self.settings, &self.dirs, cwd, strength);
         let mut judges = gate::judges(

@@ -138,11 +138,10 @@ fn arrange_and_run(
     }
     mounts::arrange(bounds, sockets)?;
     system::limit_world(bounds.limits.processes);
+    let mut watch = Watch::new(run.wire.as_ref(), watch::Whom::World)?;
     if bounds.network == Network::Proxy {
-        let wire = run.wire.as_ref().ok_or("there is no proxy to listen")?;
-        watch::hand_over_door(wire)?;
+        watch.hand_over_door()?;
     }
-    let watch = Watch::new(run.wire.as_ref(), watch::Whom::World)?;
     let (takes, gives) = Wire::pair().map_err(|error| format!("no sockets: {error}"))?;
     match system::fork()? {
         Forked::Parent(child) => {

@@ -4,6 +4,7 @@
 //! while a command runs. Several commands, of several programs too, share it: each holds a lock
 //! on it, and the last one takes it away. Nothing but an empty folder is ever removed.
 
+use crate::{News, Wire};
 use gimlet_protocol::Bounds;
 use std::{
     fs::{self, DirBuilder, File, Metadata, TryLockError},
@@ -66,13 +67,30 @@ impl Placeholders {
         }
         Ok(Self(held))
     }
+
+    /// Gives the other side a share in each, which keeps it there as long as that side lives.
+    ///
+    /// # Errors
+    /// When there is no other side any more, or no room.
+    pub fn share(&self, wire: &Wire) -> io::Result<()> {
+        for Held { folder, .. } in &self.0 {
+            wire.tell(&News::Hold(folder.try_clone()?.into()))?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Placeholders {
     fn drop(&mut self) {
         let _leaving = LEAVING.lock().unwrap_or_else(PoisonError::into_inner);
         for Held { path, folder } in self.0.drain(..).rev() {
-            if folder.try_lock().is_ok() && is_at(&folder, &path) {
+            // A lock of its own: the one that is held may be shared with a command that goes on.
+            let Ok(again) = File::open(&path) else {
+                continue;
+            };
+            let same = is_at(&folder, &path) && is_at(&again, &path);
+            drop(folder);
+            if same && again.try_lock().is_ok() && is_at(&again, &path) {
                 // It fails where something is in it, which is then not ours to remove.
                 fs::remove_dir(&path).unwrap_or_default();
             }

@@ -65,3 +65,31 @@ fn the_leavings_of_a_killed_program_are_taken_over() {
     drop(Placeholders::put(&mut bounds).unwrap());
     assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
 }
+
+#[test]
+fn what_stands_in_stays_while_a_command_that_goes_on_shares_it() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().canonicalize().unwrap();
+    let mut bounds = bounds(&root);
+    let standing = Placeholders::put(&mut bounds).unwrap();
+    let (ours, theirs) = Wire::pair().unwrap();
+    standing.share(&ours).unwrap();
+    drop(standing);
+    assert_eq!(fs::read_dir(&root).unwrap().count(), 2);
+    // Whoever comes and goes later does not take it away either.
+    drop(Placeholders::put(&mut bounds).unwrap());
+    assert_eq!(fs::read_dir(&root).unwrap().count(), 2);
+    drop((ours, theirs));
+    drop(Placeholders::put(&mut bounds).unwrap());
+    assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
+}
+
+#[test]
+fn what_was_told_arrives_though_the_one_who_told_it_left_without_listening() {
+    let (ours, theirs) = Wire::pair().unwrap();
+    theirs.tell(&News::Refused("mounting".to_owned())).unwrap();
+    ours.tell(&News::Outlive).unwrap();
+    drop(ours);
+    assert!(matches!(theirs.hear(), Ok(Some(News::Outlive))));
+    assert!(matches!(theirs.hear(), Ok(None)));
+}

@@ -27,6 +27,8 @@ pub enum News {
     Door(OwnedFd),
     /// What was refused, in words.
     Refused(String),
+    /// A folder that stands in for something missing, to be held as long as the command runs.
+    Hold(OwnedFd),
     /// Nobody will end it: it may go on alone.
     Outlive,
 }
@@ -79,6 +81,7 @@ impl Wire {
                 bytes.extend(what.bytes().take(MOST_BYTES - 1));
                 send(self.0.as_raw_fd(), &bytes, None)
             }
+            News::Hold(folder) => send(self.0.as_raw_fd(), b"H", Some(folder.as_raw_fd())),
             News::Outlive => send(self.0.as_raw_fd(), b"O", None),
         }
     }
@@ -90,10 +93,15 @@ impl Wire {
     /// `WouldBlock` where there is nothing yet.
     pub fn hear(&self) -> io::Result<Option<News>> {
         loop {
-            let (bytes, beside) = receive(self.0.as_raw_fd())?;
+            let (bytes, beside) = match receive(self.0.as_raw_fd()) {
+                // The other side left without hearing everything; what it told still comes.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => continue,
+                received => received?,
+            };
             let news = match (bytes.split_first(), beside) {
                 (None, _) => return Ok(None),
                 (Some((b'D', _)), Some(door)) => News::Door(door),
+                (Some((b'H', _)), Some(folder)) => News::Hold(folder),
                 (Some((b'R', what)), _) => {
                     News::Refused(String::from_utf8_lossy(what).into_owned())
                 }

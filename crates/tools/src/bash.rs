@@ -49,7 +49,7 @@ pub(crate) struct BashInput {
     description: Option<String>,
     #[serde(default, deserialize_with = "loose::flag")]
     run_in_background: Option<bool>,
-    /// The background task outlives the session
+    /// The background task outlives the session, then without a network
     #[serde(default, deserialize_with = "loose::flag")]
     detach: Option<bool>,
     /// Run in a terminal

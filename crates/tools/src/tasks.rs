@@ -184,6 +184,13 @@ impl Tasks {
             .count()
     }
 
+    /// True where one runs that goes on when the session is over.
+    pub fn some_go_on(&self) -> bool {
+        let mut all = self.all();
+        let mut detached = all.values_mut().filter(|task| task.life == Life::Detached);
+        detached.any(|task| task.exit().is_none())
+    }
+
     /// An id that no task of this session has had.
     fn free_id(&self, scene: &Scene) -> TaskId {
         let own = self.all();

@@ -88,7 +88,7 @@ impl Warden for Keeper {
         let overseer = Oversight {
             heard,
             serving,
-            _placeholders: placeholders,
+            placeholders,
         };
         Ok(Cell {
             program,
@@ -169,7 +169,7 @@ async fn serve(heard: Arc<Heard>, keeper: Arc<Door>) {
 struct Oversight {
     heard: Arc<Heard>,
     serving: Option<JoinHandle<()>>,
-    _placeholders: Placeholders,
+    placeholders: Placeholders,
 }
 
 /// What a process told.
@@ -217,7 +217,7 @@ impl Heard {
                 News::Door(door) => {
                     *self.door.lock().unwrap_or_else(PoisonError::into_inner) = Some(door);
                 }
-                News::Outlive => {}
+                News::Hold(_) | News::Outlive => {}
             }
         }
     }
@@ -235,7 +235,10 @@ impl Overseer for Oversight {
     }
 
     fn let_outlive(&mut self) {
-        // Where it has ended already, there is nothing to let go.
-        self.heard.wire.tell(&News::Outlive).unwrap_or_default();
+        // It takes over what protects the missing, before nobody else is there to hold it. Where
+        // that does not reach it, it is not let go; where it has ended, there is nothing to.
+        if self.placeholders.share(&self.heard.wire).is_ok() {
+            self.heard.wire.tell(&News::Outlive).unwrap_or_default();
+        }
     }
 }

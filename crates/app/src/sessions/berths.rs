@@ -230,7 +230,7 @@ impl Hub {
         let attended = Arc::new(Attended::new(watched, events));
         let entry = OpenSession {
             handle,
-            _tools: tools,
+            tools,
             purse,
             worker: Some(Arc::clone(&attended)),
             _waker: None,

@@ -119,8 +119,10 @@ impl Sessions for Hub {
                     worker.told().await;
                 }
                 self.all_open().remove(&id);
+                // What goes on has its output and its `/tmp` there.
+                let goes_on = session.tools.tasks.some_go_on();
                 self.leave_worktree(session).await;
-                if self.launch.persistence == Persistence::None {
+                if self.launch.persistence == Persistence::None && !goes_on {
                     self.leave_no_trace(&id);
                 }
             }

@@ -536,9 +536,14 @@ async fn a_project_defines_kinds_that_cannot_widen_anything() {
     let mut session = rig.begin(&model).await;
     session.turn("test").await;
     let notices = session.hub.take_notices();
-    assert_eq!(notices.len(), 1, "{notices:?}");
+    // A test cannot start itself to confine commands; that is said once, workers included.
+    let unconfined = "sandbox: this program cannot start itself to confine commands; they run \
+                      unconfined";
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert!(notices.contains(&unconfined.to_owned()), "{notices:?}");
+    let bad = "bad.md: no kind of worker: it has no `description`";
     assert!(
-        notices[0].ends_with("bad.md: no kind of worker: it has no `description`"),
+        notices.iter().any(|notice| notice.ends_with(bad)),
         "{notices:?}"
     );
     let id = session.hired().remove(0).worker;
@@ -547,6 +552,25 @@ async fn a_project_defines_kinds_that_cannot_widen_anything() {
     };
     assert_eq!(opened.mode, Mode::Default);
     assert!(opened.system[0].starts_with("You run tests.\n\nYou work for another agent"));
+    session.close().await;
+}
+
+#[tokio::test]
+async fn commands_that_cannot_be_confined_are_refused_where_the_settings_say_so() {
+    let mut rig = Rig::new();
+    rig.launch.settings = Some(r#"{"sandbox": {"failIfUnavailable": true}}"#.to_owned());
+    let replies = [
+        call("c1", "Bash", json!({"command": "echo ran > ran"})),
+        say("done"),
+    ];
+    let mut session = rig.begin(&rig.model("main", &replies)).await;
+    session.mode(Mode::AcceptEdits).await;
+    session.turn("run").await;
+    assert!(!rig.work().join("ran").exists());
+    let notices = session.hub.take_notices();
+    let refused = "sandbox: this program cannot start itself to confine commands; commands are \
+                   refused, as sandbox.failIfUnavailable says";
+    assert_eq!(notices, [refused]);
     session.close().await;
 }
 

@@ -278,7 +278,8 @@ fn without_persistence_nothing_is_left_on_the_disk() {
     let rig = Rig::new();
     rig.distrust();
     let wire = Wire::new();
-    wire.calls("toolu_1", "Bash", json!({"command": "seq 1 20000"}));
+    let script = "seq 1 20000; mkdir /tmp/shut; echo left > /tmp/shut/left; chmod 0 /tmp/shut";
+    wire.calls("toolu_1", "Bash", json!({"command": script}));
     wire.says("Done.");
     let run = rig
         .connected(

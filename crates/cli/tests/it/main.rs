@@ -17,6 +17,7 @@ mod commands;
 mod confined;
 mod continuing;
 mod damage;
+mod detached;
 mod disk;
 mod events;
 mod first_contact;

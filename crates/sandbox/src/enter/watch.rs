@@ -27,6 +27,10 @@ pub(super) struct Watch<'w> {
     /// Readable when a child ended.
     children: OwnedFd,
     whom: Whom,
+    /// It may go on when nobody is there any more.
+    outlives: bool,
+    /// Shares of the folders that stand in for the missing: nobody takes them away before.
+    holds: Vec<OwnedFd>,
 }
 
 /// What a command came to, and what it was refused.
@@ -34,7 +38,6 @@ pub(super) struct Watch<'w> {
 struct Seen {
     end: Option<End>,
     refused: Vec<&'static str>,
-    outlives: bool,
 }
 
 impl<'w> Watch<'w> {
@@ -45,7 +48,39 @@ impl<'w> Watch<'w> {
             wire,
             children,
             whom,
+            outlives: false,
+            holds: Vec::new(),
         })
+    }
+
+    /// Opens the door of this world's network and hands it to the program, whose proxy then
+    /// listens there. Where the program has ended and let the command go on, nobody listens.
+    pub(super) fn hand_over_door(&mut self) -> Outcome<()> {
+        let wire = self.wire.ok_or("there is no proxy to listen")?;
+        let failed = |error: io::Error| format!("the proxy cannot listen: {error}");
+        let door = TcpListener::bind(PROXY).map_err(failed)?;
+        let told = wire.tell(&News::Door(OwnedFd::from(door)));
+        told.or_else(|error| {
+            self.listen();
+            self.outlives.then_some(()).ok_or_else(|| failed(error))
+        })
+    }
+
+    /// Takes in what the program tells; false once nobody is there any more.
+    fn listen(&mut self) -> bool {
+        let Some(wire) = self.wire else {
+            return true;
+        };
+        while !self.outlives {
+            match wire.hear() {
+                Ok(Some(News::Outlive)) => self.outlives = true,
+                Ok(Some(News::Hold(folder))) => self.holds.push(folder),
+                Ok(Some(News::Door(_) | News::Refused(_))) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Ok(None) | Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// For the child that becomes the command: it hears of its own children as usual.
@@ -55,7 +90,7 @@ impl<'w> Watch<'w> {
 
     /// Watches until everything is over; returns the exit code.
     pub(super) fn until_over(
-        self,
+        mut self,
         child: libc::pid_t,
         takes: Option<Wire>,
         mut tells: Option<PipeWriter>,
@@ -67,7 +102,7 @@ impl<'w> Watch<'w> {
         let mut seen = Seen::default();
         loop {
             let none = -1;
-            let wire = self.wire.filter(|_| !seen.outlives);
+            let wire = self.wire.filter(|_| !self.outlives);
             let ready = system::wait_for_any([
                 self.children.as_raw_fd(),
                 wire.map_or(none, AsRawFd::as_raw_fd),
@@ -84,16 +119,13 @@ impl<'w> Watch<'w> {
                 notices = match from.hear() {
                     Ok(Some(News::Door(notices))) => Some(notices),
                     // The command could not be begun; its end tells.
-                    Ok(Some(News::Refused(_) | News::Outlive) | None) | Err(_) => None,
+                    Ok(Some(News::Refused(_) | News::Hold(_) | News::Outlive) | None) | Err(_) => {
+                        None
+                    }
                 };
             }
-            if wire_speaks && let Some(wire) = wire {
-                match wire.hear() {
-                    Ok(Some(News::Outlive)) => seen.outlives = true,
-                    Ok(Some(News::Door(_) | News::Refused(_))) => {}
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Ok(None) | Err(_) => self.end_all(),
-                }
+            if wire_speaks && !self.listen() {
+                self.end_all();
             }
             if children {
                 system::forget_signals(&self.children);
@@ -166,14 +198,6 @@ fn say_refused(seen: &Seen) {
         let list = seen.refused.join(", ");
         system::say(&format!("gimlet: the sandbox refused {list}\n"));
     }
-}
-
-/// Opens the door of this world's network and hands it to the program, whose proxy then
-/// listens there.
-pub(super) fn hand_over_door(wire: &Wire) -> Outcome<()> {
-    let failed = |error: io::Error| format!("the proxy cannot listen: {error}");
-    let door = TcpListener::bind(PROXY).map_err(failed)?;
-    wire.tell(&News::Door(OwnedFd::from(door))).map_err(failed)
 }
 
 /// Hands the filter's notices to the process that answers them.
