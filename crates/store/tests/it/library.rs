@@ -195,7 +195,7 @@ fn a_fork_is_a_copy_that_says_where_it_comes_from() {
         .store
         .fork(&id, ForkAt::End, &fork, &home.work())
         .unwrap();
-    assert_eq!(log.header().forked_from, Some((id.clone(), EntryId(31))));
+    assert_eq!(log.header().forked_from, Some((id.clone(), EntryId(32))));
     let (one, other) = (
         fs::read_to_string(&path).unwrap(),
         fs::read_to_string(log.path()).unwrap(),
@@ -207,7 +207,7 @@ fn a_fork_is_a_copy_that_says_where_it_comes_from() {
         panic!("no opened")
     };
     assert_eq!(opened.session, fork);
-    assert_eq!(opened.forked_from, Some((id.clone(), EntryId(31))));
+    assert_eq!(opened.forked_from, Some((id.clone(), EntryId(32))));
     assert_eq!(opened.tools.len(), 1);
     // It goes on by itself, and the first one does not notice.
     let mut log = log;
